@@ -1,0 +1,102 @@
+# `make help` lists what there is.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+FUZZTIME ?= 30s
+BENCH    ?= .
+
+# The version comes from git describe. Go's own stamping is off: it stops the
+# build where git refuses a clone that belongs to another user.
+VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
+
+# The pinned tools are built again when their pins or Go change.
+BIN   := .cache/bin
+TOOLS := $(BIN)/.built-by-$(shell go env GOVERSION 2>/dev/null)
+
+NPM_FOLDERS  := $(patsubst %/package-lock.json,%,$(wildcard web/package-lock.json examples/package-lock.json examples/*/package-lock.json))
+NODE_MODULES := $(addsuffix /node_modules/.installed,$(NPM_FOLDERS))
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build bin/activityd, needs only Go
+	CGO_ENABLED=0 go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/activityd ./cmd/activityd
+
+.PHONY: run
+run: build ## Build and start the service (ARGS="--listen ..." adds flags)
+	bin/activityd serve $(ARGS)
+
+.PHONY: test
+test: $(NODE_MODULES) ## Run all tests, with the race detector where there is a C compiler
+	scripts/gotest ./...
+	@for folder in $(NPM_FOLDERS); do echo "npm test in $$folder"; (cd "$$folder" && npm run test --if-present) || exit 1; done
+	scripts/selfcheck
+
+.PHONY: test-long
+test-long: $(NODE_MODULES) ## Run also the tests that take long (build tag long)
+	scripts/gotest -tags=long -timeout=2h ./...
+
+.PHONY: check
+check: check-format check-vet check-lint check-imports check-vuln check-modules ## Check format, vet, lint, import directions, vulnerabilities, modules
+
+.PHONY: check-format
+check-format:
+	@echo "gofmt"
+	@files=$$(find . \( -name node_modules -o -path ./.cache -o -path ./.git \) -prune -o -name '*.go' -exec gofmt -s -l {} +) && \
+	if [ -n "$$files" ]; then echo "not formatted, run make fmt:"; echo "$$files"; exit 1; fi
+
+.PHONY: check-vet
+check-vet:
+	go vet -tags=long ./...
+
+.PHONY: check-lint
+check-lint: $(TOOLS)
+	$(BIN)/golangci-lint run ./...
+
+.PHONY: check-imports
+check-imports: $(TOOLS)
+	scripts/import-rules $(BIN)/golangci-lint
+
+.PHONY: check-vuln
+check-vuln: $(TOOLS)
+	scripts/vulncheck $(BIN)/govulncheck ./...
+
+.PHONY: check-modules
+check-modules:
+	go mod tidy -diff
+	go mod verify
+	cd tools && go mod verify
+
+.PHONY: fmt
+fmt: ## Format the Go files
+	@find . \( -name node_modules -o -path ./.cache -o -path ./.git \) -prune -o -name '*.go' -exec gofmt -s -l -w {} +
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (30s)
+	scripts/fuzz $(FUZZTIME)
+
+.PHONY: bench
+bench: ## Run the benchmarks that match BENCH (all)
+	go test -run='^$$' -bench='$(BENCH)' -benchmem ./...
+
+.PHONY: deps
+deps: $(TOOLS) $(NODE_MODULES) ## Fetch and build all that check and test need
+	go mod download
+
+.PHONY: clean
+clean: ## Remove what was built and fetched; ./data stays
+	rm -rf bin .cache $(addsuffix /node_modules,$(NPM_FOLDERS))
+
+$(TOOLS): tools/go.mod tools/go.sum
+	@echo "building the tools pinned in tools/go.mod, once: some minutes on a small machine"
+	cd tools && CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o ../$(BIN)/ tool
+	@rm -f $(BIN)/.built-by-*
+	@touch $@
+
+$(NODE_MODULES): %/node_modules/.installed: %/package-lock.json
+	cd $* && npm ci
+	@mkdir -p $(@D) && touch $@
