@@ -49,3 +49,8 @@ const (
 	TrashedState State = "trashed" // in it
 	AllState     State = "all"
 )
+
+// Includes reports whether an item is listed in the state.
+func (s State) Includes(trashed bool) bool {
+	return s == AllState || trashed == (s == TrashedState)
+}

@@ -1,0 +1,3 @@
+package api
+
+func (s *Service) eventMethods() []*Method { return nil }

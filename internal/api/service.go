@@ -1,0 +1,145 @@
+package api
+
+import (
+	"context"
+	"iter"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/api/params"
+	"github.com/activityd/activityd/internal/auth"
+	"github.com/activityd/activityd/internal/storage"
+)
+
+// Limits bound what one request may ask for. All must be set.
+type Limits struct {
+	MaxBody   int // bytes of JSON in one request
+	MaxAnswer int // bytes of an answer that is gathered: of a batch or a command
+	MaxDepth  int // nesting of values
+	MaxBatch  int // entries of one batch
+}
+
+// Registration says who may make an account.
+type Registration string
+
+// The modes of registration.
+const (
+	OpenRegistration   Registration = "open"   // anybody
+	InviteRegistration Registration = "invite" // with a one-time token
+	ClosedRegistration Registration = "closed" // by command only
+)
+
+// Options are what the services need. All must be set.
+type Options struct {
+	Store           storage.Store
+	Passwords       *auth.Passwords
+	Tokens          *auth.Tokens
+	Throttle        *auth.Throttle
+	Clock           func() time.Time
+	Logger          *slog.Logger
+	Limits          Limits
+	Registration    Registration
+	SessionLifetime time.Duration
+	UserURL         func(activity.Username) string // where a user's root is
+}
+
+// Service runs the methods. It is safe for use by many goroutines.
+type Service struct {
+	Options
+	methods  []*Method
+	commands map[string]*Method // by command id without channel
+}
+
+// New makes the services and their method table.
+func New(o Options) *Service {
+	s := &Service{Options: o, commands: map[string]*Method{}}
+	for _, rows := range [][]*Method{
+		s.rootMethods(), s.channelMethods(), s.folderMethods(), s.eventMethods(),
+		s.accessMethods(), s.sessionMethods(), s.accountMethods(), s.registrationMethods(),
+	} {
+		s.methods = append(s.methods, rows...)
+	}
+	for _, m := range s.methods {
+		if m.NoBatch {
+			continue
+		}
+		for _, id := range append([]string{m.ID}, m.Also...) {
+			s.commands[id] = m
+		}
+	}
+	return s
+}
+
+// Methods gives the table, in the order of the API's description.
+func (s *Service) Methods() []*Method { return s.methods }
+
+// Invoke runs a method: it finds the user, then who asks, then reads the
+// parameters, then lets the handler decide.
+func (s *Service) Invoke(ctx context.Context, m *Method, c *Call, in params.Input) (any, error) {
+	if c.Username != "" && !(m.Public && m.Root == BothRoots) {
+		if err := s.enter(ctx, m, c); err != nil {
+			return nil, err
+		}
+	}
+	in.MaxDepth = s.Limits.MaxDepth
+	return m.call(ctx, c, in)
+}
+
+// enter finds the user and, for all but public methods, who asks.
+func (s *Service) enter(ctx context.Context, m *Method, c *Call) error {
+	user, err := s.Store.Users().UserByName(ctx, c.Username)
+	if err != nil {
+		return err
+	}
+	c.User, c.Tenant = user.ID, s.Store.Tenant(user.ID)
+	if m.Public {
+		return nil
+	}
+	err = c.Tenant.View(ctx, func(tx storage.Tx) error {
+		var err error
+		c.Access, c.Origin, err = auth.Authenticate(tx.Structure(), s.Tokens, c.User, c.Token, s.now())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c.Origin.Socket = c.Socket
+	c.Tenant.Touch(c.Access.ID, s.now())
+	return nil
+}
+
+func (s *Service) now() activity.Timestamp { return activity.TimestampOf(s.Clock()) }
+
+// Resolve finds the method of a command id such as "channels.get" or
+// "work.events.create", and the channel that it names. CodeUnknownMethod.
+func (s *Service) Resolve(command string) (*Method, map[string]string, error) {
+	if m, ok := s.commands[command]; ok && !strings.HasPrefix(m.Path, channelPrefix) {
+		return m, nil, nil
+	}
+	channel, id, found := strings.Cut(command, ".")
+	if m, ok := s.commands[id]; found && ok && strings.HasPrefix(m.Path, channelPrefix) {
+		return m, map[string]string{"channelId": channel}, nil
+	}
+	return nil, nil, activity.NewError(activity.CodeUnknownMethod, "There is no such method: see the table of commands in the API's documentation.")
+}
+
+// Stream is a long list as a result: adapters write it element by element. An
+// error is its last element.
+type Stream iter.Seq2[Appender, error]
+
+// EventStream is a list of events as a Stream.
+func EventStream(events iter.Seq2[activity.Event, error]) Stream {
+	return func(yield func(Appender, error) bool) {
+		for e, err := range events {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(&e, nil) {
+				return
+			}
+		}
+	}
+}
