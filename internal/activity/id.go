@@ -1,9 +1,6 @@
 package activity
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Identities. Each kind has a type of its own, so that one is never passed for
 // another.
@@ -28,41 +25,57 @@ type (
 // MaxIDLength is the most letters that a channel's or folder's id has.
 const MaxIDLength = 100
 
-// wordsNoID lists what no item is called: they look like a value that a
-// client's mistake produced.
-var wordsNoID = []string{"null", "undefined", "nan", "true", "false"}
-
-// wordsNoChannelID lists the first path segments of a user's root.
-var wordsNoChannelID = []string{
-	"channels", "accesses", "access-info", "profile", "admin", "auth", "changes", "export", "import",
-	"audit", "webhooks", "socket-io", "docs", "console", "service", "users", "access",
+// reservedWord reports whether nothing is called so: it looks like a value that
+// a client's mistake produced.
+func reservedWord(slug string) bool {
+	switch slug {
+	case "null", "undefined", "nan", "true", "false":
+		return true
+	}
+	return false
 }
 
-// wordsNoFolderID lists the path segments beside ids below a channel.
-var wordsNoFolderID = []string{"start", "stop", "running", "batch"}
+// reservedForChannels reports whether a path of the user's root begins so.
+func reservedForChannels(slug string) bool {
+	switch slug {
+	case "channels", "accesses", "access-info", "profile", "admin", "auth", "changes", "export", "import",
+		"audit", "webhooks", "socket-io", "docs", "console", "service", "users", "access":
+		return true
+	}
+	return false
+}
+
+// reservedForFolders reports whether the word stands beside ids below a channel.
+func reservedForFolders(slug string) bool {
+	switch slug {
+	case "start", "stop", "running", "batch":
+		return true
+	}
+	return false
+}
 
 // ParseChannelID slugifies a given id. It fails with CodeInvalidItemID when
 // nothing is left of it or the word is reserved.
 func ParseChannelID(given string) (ChannelID, error) {
-	slug, err := itemID("channel", given, wordsNoChannelID)
+	slug, err := itemID("channel", given, reservedForChannels)
 	return ChannelID(slug), err
 }
 
 // ParseFolderID slugifies a given id. It fails with CodeInvalidItemID when
 // nothing is left of it or the word is reserved.
 func ParseFolderID(given string) (FolderID, error) {
-	slug, err := itemID("folder", given, wordsNoFolderID)
+	slug, err := itemID("folder", given, reservedForFolders)
 	return FolderID(slug), err
 }
 
-func itemID(kind, given string, reserved []string) (string, error) {
+func itemID(kind, given string, reserved func(string) bool) (string, error) {
 	slug := Slugify(given)
 	switch {
 	case slug == "":
 		return "", NewError(CodeInvalidItemID, "This %s id has no letter or digit of a-z and 0-9: give another, or none to have one made.", kind)
 	case len(slug) > MaxIDLength:
 		return "", NewError(CodeInvalidItemID, "This %s id is longer than %d characters: give a shorter one, or none to have one made.", kind, MaxIDLength)
-	case slices.Contains(wordsNoID, slug) || slices.Contains(reserved, slug):
+	case reservedWord(slug) || reserved(slug):
 		return "", NewError(CodeInvalidItemID, "The %s id %q is a reserved word: give another, or none to have one made.", kind, slug)
 	}
 	return slug, nil

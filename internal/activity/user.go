@@ -1,9 +1,6 @@
 package activity
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // User is a tenant: one account, whose data nobody else reaches.
 type User struct {
@@ -25,16 +22,6 @@ const (
 	MaxPasswordLength = 256
 )
 
-// usernamesReserved lists names that collide with service paths or invite
-// confusion.
-var usernamesReserved = []string{
-	"admin", "administrator", "access", "accesses", "account", "accounts", "activity", "activityd",
-	"api", "auth", "channels", "console", "docs", "events", "export", "folders", "health", "healthz",
-	"help", "import", "login", "logout", "metrics", "oauth", "profile", "public", "readyz", "register",
-	"root", "security", "service", "settings", "socket", "socket-io", "socketio", "static", "status",
-	"support", "system", "users", "webhooks",
-}
-
 // ParseUsername makes a given name small and checks its form; the fault says
 // what is wrong with it. A reserved name has a right form: see Reserved.
 func ParseUsername(given string) (Username, *Fault) {
@@ -55,8 +42,19 @@ func notInUsername(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
 }
 
-// Reserved reports whether the service keeps the name for itself.
-func (n Username) Reserved() bool { return slices.Contains(usernamesReserved, string(n)) }
+// Reserved reports whether the service keeps the name for itself,
+// because it collides with a path of the service or invites confusion.
+func (n Username) Reserved() bool {
+	switch n {
+	case "admin", "administrator", "access", "accesses", "account", "accounts", "activity", "activityd",
+		"api", "auth", "channels", "console", "docs", "events", "export", "folders", "health", "healthz",
+		"help", "import", "login", "logout", "metrics", "oauth", "profile", "public", "readyz", "register",
+		"root", "security", "service", "settings", "socket", "socket-io", "socketio", "static", "status",
+		"support", "system", "users", "webhooks":
+		return true
+	}
+	return false
+}
 
 // Session is a signed-in person. It acts as a personal access.
 type Session struct {

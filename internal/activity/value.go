@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"strings"
 )
 
 // Value is any JSON value as compact text that has passed CheckValue; nil is
@@ -79,7 +80,7 @@ func endOfString(text []byte, i int) int {
 }
 
 func endOfNumber(text []byte, i int) int {
-	for i < len(text) && bytes.IndexByte([]byte("+-.0123456789eE"), text[i]) >= 0 {
+	for i < len(text) && strings.IndexByte("+-.0123456789eE", text[i]) >= 0 {
 		i++
 	}
 	return i
@@ -90,7 +91,7 @@ func endOfNumber(text []byte, i int) int {
 const maxSafeDigits = 15
 
 func checkNumber(literal []byte) *Fault {
-	integer := bytes.IndexAny(literal, ".eE") < 0
+	integer := !bytes.ContainsAny(literal, ".eE")
 	if integer && len(literal) <= maxSafeDigits {
 		return nil
 	}
