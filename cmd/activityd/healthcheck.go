@@ -33,9 +33,9 @@ accepted.`,
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		effective, err := settings.load()
 		if err != nil {
-			// Not %w: the code of a wrong configuration means something else
-			// to Docker.
-			return fmt.Errorf("unhealthy: %v", err)
+			// Not wrapped: the exit code of a wrong configuration means
+			// something else to Docker.
+			return errors.New("unhealthy: " + err.Error())
 		}
 		answer, err := healthcheck(cmd.Context(), effective.Config)
 		if err != nil {
