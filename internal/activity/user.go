@@ -1,6 +1,9 @@
 package activity
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // User is a tenant: one account, whose data nobody else reaches.
 type User struct {
@@ -29,7 +32,8 @@ func ParseUsername(given string) (Username, *Fault) {
 	if len(name) < MinUsernameLength || len(name) > MaxUsernameLength {
 		return "", NewFault("length", "A username has %d to %d characters.", MinUsernameLength, MaxUsernameLength)
 	}
-	if strings.ContainsFunc(name, notInUsername) {
+	// The given one is looked at too: some letters beyond ASCII have small ones in it.
+	if strings.ContainsFunc(given, beyondASCII) || strings.ContainsFunc(name, notInUsername) {
 		return "", NewFault("pattern", "A username has letters a-z, digits and hyphens only.")
 	}
 	if name[0] == '-' || name[len(name)-1] == '-' {
@@ -37,6 +41,8 @@ func ParseUsername(given string) (Username, *Fault) {
 	}
 	return Username(name), nil
 }
+
+func beyondASCII(r rune) bool { return r > unicode.MaxASCII }
 
 func notInUsername(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
