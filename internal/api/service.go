@@ -99,7 +99,7 @@ func (s *Service) enter(ctx context.Context, m *Method, c *Call) error {
 	}
 	err = c.Tenant.View(ctx, func(tx storage.Tx) error {
 		var err error
-		c.Access, c.Origin, err = auth.Authenticate(tx.Structure(), s.Tokens, c.User, c.Token, s.now())
+		c.Access, c.Origin, err = s.Tokens.Authenticate(tx.Structure(), c.Token, s.now())
 		return err
 	})
 	if err != nil {
