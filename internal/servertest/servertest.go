@@ -32,63 +32,73 @@ func Build(t testing.TB) string {
 type Server struct {
 	URL     string // of the service's root, such as http://localhost:41234
 	Port    string
-	DataDir string
-	Started string // what it printed on its standard output at the start
+	Started string // what it printed on its standard output until it was ready
 
 	cmd    *exec.Cmd
 	exited chan error
 }
 
-// readyLine is the last line that serve prints when it is ready.
-var readyLine = regexp.MustCompile(`(?m)^\s*API\s+(http://\S+:(\d+))`)
+// readyLine is what serve prints when it is ready.
+var readyLine = regexp.MustCompile(`^\s*API\s+(http://\S+:(\d+))`)
 
 // startTimeout bounds how long a server may take to be ready.
-const startTimeout = 60 * time.Second
+const startTimeout = 2 * time.Minute
 
 // Start runs `activityd serve` on a free port of the loopback address with its
 // store in dataDir, and waits until it is ready. The test's end stops it.
 func Start(t testing.TB, binary, dataDir string, flags ...string) *Server {
 	t.Helper()
-	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir", dataDir}, flags...)
-	s := &Server{DataDir: dataDir, cmd: exec.Command(binary, args...), exited: make(chan error, 1)}
-	s.cmd.Env = append(os.Environ(), "ACTIVITYD_LOG_LEVEL=warn")
-	s.cmd.Stderr = &logWriter{t: t}
-	out, err := s.cmd.StdoutPipe()
+	return StartCommand(t, dataDir, exec.Command(binary, append([]string{"serve"}, flags...)...))
+}
+
+// StartCommand runs a command that ends in `activityd serve`, in a process
+// group of its own, as Start does.
+func StartCommand(t testing.TB, dataDir string, cmd *exec.Cmd) *Server {
+	t.Helper()
+	s := &Server{cmd: cmd, exited: make(chan error, 1)}
+	cmd.Env = append(os.Environ(), "ACTIVITYD_LISTEN=127.0.0.1:0", "ACTIVITYD_ADMIN_LISTEN=127.0.0.1:0",
+		"ACTIVITYD_DATA_DIR="+dataDir, "ACTIVITYD_LOG_LEVEL=warn")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Stderr = &logWriter{t: t}
+	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.cmd.Start(); err != nil {
+	if err := cmd.Start(); err != nil {
 		t.Fatalf("start activityd: %v", err)
 	}
 	t.Cleanup(s.Kill)
-	ready := make(chan string, 1)
+	ready := make(chan bool, 1)
 	go func() {
-		ready <- readStart(out)
+		ready <- s.readStart(out)
 		_, _ = io.Copy(io.Discard, out) // until it closes its output
-		s.exited <- s.cmd.Wait()
+		s.exited <- cmd.Wait()
 	}()
 	select {
-	case s.Started = <-ready:
+	case ok := <-ready:
+		if !ok {
+			t.Fatalf("activityd did not start; it printed:\n%s", s.Started)
+		}
 	case <-time.After(startTimeout):
 		t.Fatalf("activityd was not ready after %s", startTimeout)
 	}
-	found := readyLine.FindStringSubmatch(s.Started)
-	if found == nil {
-		t.Fatalf("activityd did not start; it printed:\n%s", s.Started)
-	}
-	s.URL, s.Port = found[1], found[2]
 	return s
 }
 
-// readStart reads up to the empty line that ends what serve prints.
-func readStart(out io.Reader) string {
-	var text strings.Builder
+// readStart reads what serve prints up to the empty line behind the API's URL.
+func (s *Server) readStart(out io.Reader) bool {
 	lines := bufio.NewReader(out)
 	for {
 		line, err := lines.ReadString('\n')
-		text.WriteString(line)
-		if err != nil || line == "\n" {
-			return text.String()
+		s.Started += line
+		if found := readyLine.FindStringSubmatch(line); found != nil {
+			s.URL, s.Port = found[1], found[2]
+		}
+		if line == "\n" && s.URL != "" {
+			return true
+		}
+		if err != nil {
+			return false
 		}
 	}
 }
@@ -100,7 +110,7 @@ func (s *Server) Kill() { _ = s.end(syscall.SIGKILL) }
 func (s *Server) Stop() error { return s.end(syscall.SIGTERM) }
 
 func (s *Server) end(signal syscall.Signal) error {
-	_ = s.cmd.Process.Signal(signal) // it may have ended
+	_ = syscall.Kill(-s.cmd.Process.Pid, signal) // its group; it may have ended
 	err := <-s.exited
 	s.exited <- err
 	return err
