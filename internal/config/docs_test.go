@@ -1,7 +1,7 @@
 package config_test
 
 import (
-	"flag"
+	goflag "flag"
 	"fmt"
 	"os"
 	"strings"
@@ -10,7 +10,7 @@ import (
 	"github.com/activityd/activityd/internal/config"
 )
 
-var update = flag.Bool("update", false, "write the table of settings into docs/operations.md")
+var update = goflag.Bool("update", false, "write the table of settings into docs/operations.md")
 
 // TestDocumentedSettings keeps the table in docs/operations.md true.
 func TestDocumentedSettings(t *testing.T) {
