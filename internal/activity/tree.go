@@ -21,6 +21,22 @@ type Tree struct {
 	children map[FolderID][]FolderID // by name; the roots stand under ""
 }
 
+// NewTree gives the tree of folders that stood in one tree before: what With
+// checks is not checked again.
+func NewTree(folders []Folder) *Tree {
+	t := &Tree{folders: make(map[FolderID]Folder, len(folders)), children: map[FolderID][]FolderID{}}
+	for _, f := range folders {
+		t.folders[f.ID] = f
+		t.children[f.ParentID] = append(t.children[f.ParentID], f.ID)
+	}
+	for _, siblings := range t.children {
+		slices.SortFunc(siblings, func(a, b FolderID) int {
+			return cmp.Or(CompareNames(t.folders[a].Name, t.folders[b].Name), cmp.Compare(a, b))
+		})
+	}
+	return t
+}
+
 // Len gives the number of folders.
 func (t *Tree) Len() int { return len(t.folders) }
 
