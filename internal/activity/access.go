@@ -97,7 +97,7 @@ const AllChannels ChannelID = "*"
 // Permission allows something in one channel or, as AllChannels, in each.
 type Permission struct {
 	ChannelID ChannelID `json:"channelId"`
-	Level     Level     `json:"level"` // counts for nothing beside FolderPermissions
+	Level     Level     `json:"level,omitzero"` // counts for nothing beside FolderPermissions
 
 	// FolderPermissions, when not nil, are all that can be reached.
 	FolderPermissions []FolderPermission `json:"folderPermissions,omitzero"`
