@@ -79,7 +79,7 @@ func (s *Service) getChannel(ctx context.Context, c *Call, p ChannelID) (Channel
 
 // CreateChannel is a new channel.
 type CreateChannel struct {
-	ID                     params.Optional[string] `json:"id" max:"1000" doc:"An id for the channel, made into letters, digits and hyphens; made up when absent."`
+	ID                     params.Optional[string] `json:"id" doc:"An id for the channel, made into letters, digits and hyphens; made up when absent."`
 	Name                   string                  `json:"name" required:"true" min:"1" max:"255" doc:"Its name, unique among the user's channels."`
 	EnforceNoEventsOverlap bool                    `json:"enforceNoEventsOverlap" doc:"Whether no two periods of the channel may intersect."`
 	ClientData             activity.Object         `json:"clientData" doc:"Anything that the client keeps with it."`
@@ -101,7 +101,7 @@ func (s *Service) createChannel(ctx context.Context, c *Call, p CreateChannel) (
 	err = c.Tenant.Update(ctx, c.Origin, func(tx storage.Tx) error {
 		ch = activity.Channel{
 			ID: id, Name: p.Name, EnforceNoEventsOverlap: p.EnforceNoEventsOverlap,
-			ClientData: activity.Object(nil).Merge(p.ClientData), Trashed: p.Trashed,
+			ClientData: asGiven(p.ClientData), Trashed: p.Trashed,
 		}
 		return tx.CreateChannel(ctx, &ch)
 	})
@@ -123,6 +123,9 @@ type UpdateChannel struct {
 // on the whole channel, CodeUnknownChannel, CodeItemNameAlreadyExists,
 // CodeItemChanged.
 func (s *Service) updateChannel(ctx context.Context, c *Call, p UpdateChannel) (ChannelView, error) {
+	if err := c.mayWrite(p.ID); err != nil {
+		return ChannelView{}, err
+	}
 	var ch activity.Channel
 	err := c.Tenant.Update(ctx, c.Origin, func(tx storage.Tx) error {
 		var scope activity.Scope

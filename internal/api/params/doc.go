@@ -12,8 +12,10 @@
 //
 // An anonymous struct's fields count as its own. A field type may be a string,
 // a bool, an int, a float64, any type with UnmarshalJSON (which returns an
-// *activity.Fault), a struct, a slice of those, an Optional of those, an
-// activity.Value or an activity.Object.
+// *activity.Fault), a struct, a pointer to or a slice of those, an Optional of
+// those, an activity.Value or an activity.Object. What a query gives is read
+// as text by types with UnmarshalText. Rules that tags cannot say stand in a
+// Checker. Given and Fixed are for handlers that must know more.
 //
 // It imports activity only, of ours.
 package params

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"iter"
 	"net/url"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ import (
 type Input struct {
 	Path  map[string]string // unescaped
 	Query url.Values
-	Body  []byte // JSON text; empty for none
+	Body  []byte // JSON text; empty for none; not changed, and not kept
 
 	// Wrapper names a member of the body whose members count as the body's own,
 	// such as "update" in commands; "" for none.
@@ -41,13 +42,22 @@ const envelopeDepth = 16
 // no key twice in an object. It fails with CodeInvalidRequestStructure, or
 // CodeInvalidParametersFormat for nesting beyond what any method takes.
 func CheckStructure(body []byte, maxDepth int) error {
-	if fault := checkNesting(body, maxDepth+envelopeDepth); fault != nil {
-		return activity.FaultsError([]activity.Fault{*fault})
+	if err := checkNesting(body, maxDepth+envelopeDepth); err != nil {
+		return err
 	}
-	dec := jsontext.NewDecoder(bytes.NewReader(body))
+	dec := decoder(body)
 	if err := dec.SkipValue(); err != nil {
 		return structureError(err)
 	}
+	return checkEnd(dec)
+}
+
+// decoder reads the text in place.
+func decoder(text []byte) *jsontext.Decoder {
+	return jsontext.NewDecoder(bytes.NewBuffer(text))
+}
+
+func checkEnd(dec *jsontext.Decoder) error {
 	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return activity.NewError(activity.CodeInvalidRequestStructure, "The body goes on after its JSON value: send exactly one.")
 	}
@@ -70,7 +80,7 @@ func structureError(err error) error {
 	return e
 }
 
-func checkNesting(text []byte, most int) *activity.Fault {
+func checkNesting(text []byte, most int) error {
 	depth, inString := 0, false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
@@ -83,7 +93,7 @@ func checkNesting(text []byte, most int) *activity.Fault {
 			inString = true
 		case c == '{' || c == '[':
 			if depth++; depth > most {
-				return activity.NewFault("depth", "The body nests deeper than any value may: flatten it.")
+				return activity.FaultsError([]activity.Fault{*activity.NewFault("depth", "The body nests deeper than any value may: flatten it.")})
 			}
 		case c == '}' || c == ']':
 			depth--
@@ -93,55 +103,74 @@ func checkNesting(text []byte, most int) *activity.Fault {
 }
 
 // members gives the parameters in body and query. It fails when the body is no
-// JSON object or a name stands in both.
+// JSON object.
 func (in *Input) members() ([]member, error) {
 	var all []member
 	if len(bytes.TrimSpace(in.Body)) > 0 {
-		if err := CheckStructure(in.Body, in.MaxDepth); err != nil {
-			return nil, err
-		}
 		var err error
-		if all, err = in.objectMembers(); err != nil {
+		if all, err = in.bodyMembers(); err != nil {
 			return nil, err
 		}
 	}
 	return append(all, queryMembers(in.Query)...), nil
 }
 
-// objectMembers gives the members of a body that CheckStructure accepted.
-func (in *Input) objectMembers() ([]member, error) {
-	dec := jsontext.NewDecoder(bytes.NewReader(in.Body))
+// bodyMembers checks the body as CheckStructure does and takes it apart, in
+// one pass.
+func (in *Input) bodyMembers() ([]member, error) {
+	if err := checkNesting(in.Body, in.MaxDepth+envelopeDepth); err != nil {
+		return nil, err
+	}
+	dec := decoder(in.Body)
 	if dec.PeekKind() != '{' {
+		if err := CheckStructure(in.Body, in.MaxDepth); err != nil {
+			return nil, err
+		}
 		return nil, activity.NewError(activity.CodeInvalidRequestStructure, "The parameters must be a JSON object: send {…}.")
 	}
-	var all []member
-	for name, raw := range object(in.Body) {
-		if name != in.Wrapper || raw.Kind() != '{' || in.Wrapper == "" {
-			all = append(all, member{name: name, raw: raw})
+	all := make([]member, 0, 16)
+	for m, err := range walk(dec, in.Body) {
+		if err != nil {
+			return nil, structureError(err)
+		}
+		if in.Wrapper == "" || m.name != in.Wrapper || m.raw.Kind() != '{' {
+			all = append(all, m)
 			continue
 		}
-		for inner, raw := range object(raw) {
-			all = append(all, member{name: inner, raw: raw})
+		for inner := range walk(decoder(m.raw), m.raw) {
+			all = append(all, inner)
 		}
 	}
-	return all, nil
+	return all, checkEnd(dec)
 }
 
-// object walks the members of a valid object's text.
-func object(text []byte) func(yield func(string, jsontext.Value) bool) {
-	return func(yield func(string, jsontext.Value) bool) {
-		dec := jsontext.NewDecoder(bytes.NewReader(text))
+// walk gives the members of the object that dec stands before; text is all
+// that dec reads, and members' raw texts are parts of it. Where the object is
+// not valid its last element is the error.
+func walk(dec *jsontext.Decoder, text []byte) iter.Seq2[member, error] {
+	return func(yield func(member, error) bool) {
 		if _, err := dec.ReadToken(); err != nil {
+			yield(member{}, err)
 			return
 		}
-		for dec.PeekKind() == '"' {
-			name, err := dec.ReadToken()
-			if err != nil {
+		for {
+			token, err := dec.ReadToken()
+			if err == nil && token.Kind() == '}' {
 				return
 			}
-			key := name.String()
+			if err != nil {
+				yield(member{}, err)
+				return
+			}
+			m := member{name: token.String()}
 			raw, err := dec.ReadValue()
-			if err != nil || !yield(key, raw.Clone()) {
+			if err != nil {
+				yield(member{}, err)
+				return
+			}
+			end := dec.InputOffset()
+			m.raw = jsontext.Value(text[end-int64(len(raw)) : end : end])
+			if !yield(m, nil) {
 				return
 			}
 		}
@@ -149,34 +178,37 @@ func object(text []byte) func(yield func(string, jsontext.Value) bool) {
 }
 
 // array walks the elements of a valid array's text.
-func array(text []byte) func(yield func(int, jsontext.Value) bool) {
+func array(text []byte) iter.Seq2[int, jsontext.Value] {
 	return func(yield func(int, jsontext.Value) bool) {
-		dec := jsontext.NewDecoder(bytes.NewReader(text))
+		dec := decoder(text)
 		if _, err := dec.ReadToken(); err != nil {
 			return
 		}
 		for i := 0; dec.PeekKind() != ']'; i++ {
 			raw, err := dec.ReadValue()
-			if err != nil || !yield(i, raw.Clone()) {
+			if err != nil {
+				return
+			}
+			end := dec.InputOffset()
+			if !yield(i, text[end-int64(len(raw)):end:end]) {
 				return
 			}
 		}
 	}
 }
 
-// ignoredQuery are names in a query that are no parameters: the token, and
-// what old libraries add against caches.
-var ignoredQuery = []string{"auth", "_"}
+// ignoredQuery reports whether the name in a query is no parameter: the token,
+// and what old libraries add against caches.
+func ignoredQuery(name string) bool { return name == "auth" || name == "_" }
 
 // queryMembers gives the parameters of a query in a fixed order. An array may
 // be written name[]=a&name[]=b.
 func queryMembers(query url.Values) []member {
 	var all []member
 	for name, values := range query {
-		if slices.Contains(ignoredQuery, name) {
-			continue
+		if !ignoredQuery(name) {
+			all = append(all, member{name: strings.TrimSuffix(name, "[]"), text: values})
 		}
-		all = append(all, member{name: strings.TrimSuffix(name, "[]"), text: values})
 	}
 	slices.SortFunc(all, func(a, b member) int { return strings.Compare(a.name, b.name) })
 	return all

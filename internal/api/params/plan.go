@@ -1,27 +1,40 @@
 package params
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
+
+	"github.com/activityd/activityd/internal/activity"
 )
 
-// Plan is how the parameters of one method are read into its struct.
+// Plan is how the parameters of one method are read into its struct. It never
+// changes.
 type Plan struct {
 	fields []field
 	byName map[string]int // in fields
+	given  []int          // the index of the field of type Given; nil for none
+	fixed  []int          // the index of the field of type Fixed; nil for none
 }
 
 type field struct {
 	name     string
 	index    []int
-	typ      reflect.Type // without Optional
-	optional bool         // the struct's field is an Optional
+	shape    shape
+	optional bool // the struct's field is an Optional
 	fromPath bool
 	required bool
-	bounds   bounds
 	doc      string
+}
+
+// shape is what a value must be.
+type shape struct {
+	typ     reflect.Type // without Optional
+	bounds  bounds
+	element *shape // of a slice or a pointer
+	object  *Plan  // of a struct
 }
 
 type bounds struct {
@@ -29,8 +42,9 @@ type bounds struct {
 	enum     []string
 }
 
-// PlanOf makes the plan of a struct type. It panics when the struct has tags
-// that it does not understand: that is a mistake of the program.
+// PlanOf makes the plan of a struct type, those of nested structs included. It
+// panics when the struct has types or tags that it does not understand: that
+// is a mistake of the program.
 func PlanOf(t reflect.Type) *Plan {
 	p := &Plan{byName: map[string]int{}}
 	p.add(t, nil)
@@ -43,6 +57,14 @@ func (p *Plan) add(t reflect.Type, above []int) {
 		index := append(append([]int{}, above...), i)
 		if f.Anonymous {
 			p.add(f.Type, index)
+			continue
+		}
+		switch f.Type {
+		case reflect.TypeFor[Given]():
+			p.given = index
+			continue
+		case reflect.TypeFor[Fixed]():
+			p.fixed = index
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -61,16 +83,45 @@ func fieldOf(f reflect.StructField, name string, index []int) field {
 	made := field{
 		name:     name,
 		index:    index,
-		typ:      f.Type,
 		fromPath: f.Tag.Get("in") == "path",
 		required: f.Tag.Get("required") == "true" || f.Tag.Get("in") == "path",
 		doc:      f.Tag.Get("doc"),
-		bounds:   bounds{min: bound(f, "min"), max: bound(f, "max"), enum: strings.Fields(f.Tag.Get("enum"))},
 	}
-	if isOptional(f.Type) {
-		made.optional, made.typ = true, f.Type.Field(1).Type
+	typ := f.Type
+	if isOptional(typ) {
+		made.optional, typ = true, typ.Field(1).Type
 	}
+	if made.fromPath && typ.Kind() != reflect.String {
+		panic(fmt.Sprintf("params: %s stands in the path and is no string", f.Name))
+	}
+	b := bounds{min: bound(f, "min"), max: bound(f, "max"), enum: strings.Fields(f.Tag.Get("enum"))}
+	made.shape = shapeOf(typ, b)
 	return made
+}
+
+func shapeOf(t reflect.Type, b bounds) shape {
+	s := shape{typ: t, bounds: b}
+	switch t {
+	case reflect.TypeFor[activity.Value](), reflect.TypeFor[activity.Object]():
+		return s
+	}
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) {
+		return s
+	}
+	switch t.Kind() {
+	case reflect.String, reflect.Bool, reflect.Int, reflect.Float64:
+	case reflect.Slice:
+		element := shapeOf(t.Elem(), bounds{enum: b.enum})
+		s.element = &element
+	case reflect.Pointer:
+		element := shapeOf(t.Elem(), b)
+		s.element = &element
+	case reflect.Struct:
+		s.object = PlanOf(t)
+	default:
+		panic(fmt.Sprintf("params: no parameter is a %s", t))
+	}
+	return s
 }
 
 func bound(f reflect.StructField, tag string) *float64 {

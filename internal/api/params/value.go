@@ -16,24 +16,28 @@ import (
 )
 
 // member reads one parameter into v and reports whether it was right.
-func (r *reader) member(m member, f field, v reflect.Value) bool {
+func (r *reader) member(path string, m member, s *shape, v reflect.Value) bool {
 	before := len(r.faults)
 	if m.raw != nil {
-		r.value(m.name, m.raw, f.bounds, v)
+		r.value(path, m.raw, s, v)
 	} else {
-		r.text(m.name, m.text, f.bounds, v)
+		r.text(path, m.text, s, v)
 	}
 	return len(r.faults) == before
 }
 
-// value reads JSON text into v.
-func (r *reader) value(path string, raw jsontext.Value, b bounds, v reflect.Value) {
-	if f := r.set(path, raw, b, v); f != nil {
+// value reads JSON text into v, which is of the shape's type.
+func (r *reader) value(path string, raw jsontext.Value, s *shape, v reflect.Value) {
+	before := len(r.faults)
+	if f := r.set(path, raw, s, v); f != nil {
 		r.fault(path, f)
+	}
+	if len(r.faults) == before || s.object != nil {
+		r.check(path, v.Addr().Interface())
 	}
 }
 
-func (r *reader) set(path string, raw jsontext.Value, b bounds, v reflect.Value) *activity.Fault {
+func (r *reader) set(path string, raw jsontext.Value, s *shape, v reflect.Value) *activity.Fault {
 	switch target := v.Addr().Interface().(type) {
 	case *activity.Value:
 		*target = activity.Compact(raw)
@@ -41,22 +45,25 @@ func (r *reader) set(path string, raw jsontext.Value, b bounds, v reflect.Value)
 	case *activity.Object:
 		return setObject(target, raw, r.maxDepth)
 	case json.Unmarshaler:
-		return setOwn(target, raw, b, v)
+		return setOwn(target, raw, s.bounds, v)
 	}
 	switch v.Kind() {
 	case reflect.String:
-		return setString(raw, b, v)
+		return setString(raw, s.bounds, v)
 	case reflect.Bool:
 		return setBool(raw, v)
 	case reflect.Int:
-		return setInt(raw, b, v)
+		return setInt(raw, s.bounds, v)
+	case reflect.Float64:
+		return setFloat(raw, s.bounds, v)
 	case reflect.Slice:
-		return r.setSlice(path, raw, b, v)
+		return r.setSlice(path, raw, s, v)
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		return r.set(path, raw, b, v.Elem())
+		r.value(path, raw, s.element, v.Elem())
+		return nil
 	default:
-		return r.setStruct(path, raw, v)
+		return r.setStruct(path, raw, s.object, v)
 	}
 }
 
@@ -129,6 +136,23 @@ func setInt(raw jsontext.Value, b bounds, v reflect.Value) *activity.Fault {
 	return inRange(f, b)
 }
 
+// setFloat reads a number as activity does: a literal that a double would not
+// give back is refused.
+func setFloat(raw jsontext.Value, b bounds, v reflect.Value) *activity.Fault {
+	if raw.Kind() != '0' {
+		return activity.NewFault("type", "This must be a number.")
+	}
+	if fault := activity.CheckValue(raw, 0); fault != nil {
+		return fault
+	}
+	f, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil {
+		return activity.NewFault("type", "This must be a number.")
+	}
+	v.SetFloat(f)
+	return inRange(f, b)
+}
+
 func inRange(f float64, b bounds) *activity.Fault {
 	switch {
 	case b.min != nil && f < *b.min:
@@ -139,18 +163,17 @@ func inRange(f float64, b bounds) *activity.Fault {
 	return nil
 }
 
-func (r *reader) setSlice(path string, raw jsontext.Value, b bounds, v reflect.Value) *activity.Fault {
+func (r *reader) setSlice(path string, raw jsontext.Value, s *shape, v reflect.Value) *activity.Fault {
 	if raw.Kind() != '[' {
 		return activity.NewFault("type", "This must be an array.")
 	}
 	items := reflect.MakeSlice(v.Type(), 0, 4)
 	for i, element := range array(raw) {
-		item := reflect.New(v.Type().Elem()).Elem()
-		r.value(at(path, i), element, bounds{enum: b.enum}, item)
-		items = reflect.Append(items, item)
+		items = reflect.Append(items, reflect.Zero(s.element.typ))
+		r.value(at(path, i), element, s.element, items.Index(i))
 	}
 	v.Set(items)
-	switch n := float64(items.Len()); {
+	switch n, b := float64(items.Len()), s.bounds; {
 	case b.min != nil && n < *b.min:
 		return activity.NewFault("minItems", "This must have at least %g items.", *b.min)
 	case b.max != nil && n > *b.max:
@@ -160,46 +183,43 @@ func (r *reader) setSlice(path string, raw jsontext.Value, b bounds, v reflect.V
 }
 
 // setStruct reads a nested object, whose struct has the tags of parameters.
-func (r *reader) setStruct(path string, raw jsontext.Value, v reflect.Value) *activity.Fault {
+func (r *reader) setStruct(path string, raw jsontext.Value, plan *Plan, v reflect.Value) *activity.Fault {
 	if raw.Kind() != '{' {
 		return activity.NewFault("type", "This must be an object.")
 	}
-	nested := reader{maxDepth: r.maxDepth}
-	plan := PlanOf(v.Type())
-	seen := make([]bool, len(plan.fields))
-	for name, value := range object(raw) {
-		plan.readMember(&nested, member{name: name, raw: value}, v, seen, nil)
+	o := object{plan: plan, reader: r, path: path, target: v, seen: make([]bool, len(plan.fields))}
+	for m := range walk(decoder(raw), raw) {
+		o.read(m)
 	}
-	for _, name := range plan.missing(seen) {
-		nested.fault(name, activity.NewFault("required", "This parameter is required: add it."))
-	}
-	for _, f := range nested.faults {
-		r.fault(join(path, f.Path), &activity.Fault{Code: f.Code, Message: f.Message})
-	}
+	o.require(o.missing())
 	return nil
 }
 
 // text reads values of a query into v.
-func (r *reader) text(path string, values []string, b bounds, v reflect.Value) {
-	if !utf8.ValidString(strings.Join(values, "")) {
-		r.fault(path, activity.NewFault("encoding", "This is not UTF-8: encode it so, then as percent-escapes."))
-		return
+func (r *reader) text(path string, values []string, s *shape, v reflect.Value) {
+	for _, text := range values {
+		if !utf8.ValidString(text) {
+			r.fault(path, activity.NewFault("encoding", "This is not UTF-8: encode it so, then as percent-escapes."))
+			return
+		}
 	}
-	if v.Kind() == reflect.Slice {
-		r.value(path, arrayOf(values, v.Type().Elem()), b, v)
-		return
-	}
-	if len(values) != 1 {
+	switch {
+	case s.typ.Kind() == reflect.Slice && s.element != nil:
+		r.value(path, arrayOf(values, s.element.typ), s, v)
+	case len(values) != 1:
 		r.fault(path, activity.NewFault("twice", "This parameter is given twice: send it once."))
-		return
+	default:
+		r.value(path, scalarOf(values[0], s.typ), s, v)
 	}
-	r.value(path, scalarOf(values[0], v.Type()), b, v)
 }
 
 // arrayOf makes a JSON array of name[]=a&name[]=b, of name=a,b, or takes the
-// JSON array that the one value is.
+// JSON array that the one value is. Nothing at all is an empty array.
 func arrayOf(values []string, element reflect.Type) jsontext.Value {
 	if len(values) == 1 {
+		if values[0] == "" {
+			return jsontext.Value("[]")
+		}
 		if raw := jsontext.Value(values[0]); raw.Kind() == '[' && raw.IsValid() {
 			return raw
 		}

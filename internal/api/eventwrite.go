@@ -1,0 +1,258 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/api/params"
+	"github.com/activityd/activityd/internal/storage"
+)
+
+// Tags are what an event is tagged with, trimmed, without empty and repeated
+// ones. Nil is absent.
+type Tags []string
+
+// Check cleans the tags.
+func (t *Tags) Check() []activity.Fault {
+	clean, fault := activity.CleanTags(*t)
+	if fault != nil {
+		return []activity.Fault{*fault}
+	}
+	*t = clean
+	return nil
+}
+
+// EventFields are the parts of an event that both creation and update take.
+type EventFields struct {
+	Duration   activity.Duration `json:"duration" doc:"How long it lasts, in seconds; null for a period that runs; absent in a new event for a point in time."`
+	Value      activity.Value    `json:"value" doc:"Any JSON value."`
+	Tags       Tags              `json:"tags" doc:"Words to find it by: trimmed, empty and repeated ones dropped."`
+	ClientData activity.Object   `json:"clientData" doc:"Anything that the client keeps with it. In an update: keys to set; null removes one; others stay."`
+
+	Time        params.Optional[activity.Timestamp] `json:"time" doc:"When it happened or began, in seconds since 1970-01-01 UTC; of a new event now by default."`
+	Description params.Optional[string]             `json:"description" max:"65536" doc:"A text about it."`
+}
+
+// CreateEvent is a new event.
+type CreateEvent struct {
+	InChannel
+	ID       params.Optional[string] `json:"id" doc:"A UUID for the event, so that the request can be repeated safely; made up when absent."`
+	Type     activity.Type           `json:"type" required:"true" doc:"What the value is: class/format, or an object of both."`
+	FolderID FolderRef               `json:"folderId" doc:"The folder that it stands in; null for none."`
+	Trashed  bool                    `json:"trashed" doc:"Whether it is in the trash."`
+	EventFields
+	Given params.Given
+}
+
+// createEvent is events.create. Errors: CodeForbidden below contribute level
+// on the folder, CodeUnknownChannel, CodeInvalidItemID, CodeUnknownFolder,
+// CodeInvalidOperation for a trashed channel or folder,
+// CodeItemIDAlreadyExists for a given id that is not this request's retry.
+func (s *Service) createEvent(ctx context.Context, c *Call, p CreateEvent) (EventView, error) {
+	if err := c.mayWrite(p.ChannelID); err != nil {
+		return EventView{}, err
+	}
+	id, err := givenOrNew(p.ID, activity.ParseEventID)
+	if err != nil {
+		return EventView{}, err
+	}
+	e := p.event(id, c.Access.Name, s.now())
+	var request *storage.Request
+	if p.ID.Set {
+		request = &storage.Request{Access: c.Access.ID, Hash: p.Given.Hash(), Time: e.Time}
+	}
+	var view EventView
+	err = c.Tenant.Update(ctx, c.Origin, func(tx storage.Tx) error {
+		var err error
+		view, err = c.create(ctx, tx, e, request)
+		return err
+	})
+	return view, err
+}
+
+// event gives the event as it is first; now is its time where none is given.
+func (p *CreateEvent) event(id activity.EventID, by string, now activity.Timestamp) activity.Event {
+	return activity.Event{
+		ID: id, ChannelID: p.ChannelID, Time: p.Time.Or(now), Duration: p.Duration, Type: p.Type, Value: p.Value,
+		FolderID: p.FolderID.folder(), Tags: p.Tags, Description: pointer(p.Description),
+		ClientData: asGiven(p.ClientData), Trashed: p.Trashed, CreatedBy: by, ModifiedBy: by,
+	}
+}
+
+// create records the event in a unit of work; request is nil when its client
+// gave no id.
+func (c *Call) create(ctx context.Context, tx storage.Tx, e activity.Event, request *storage.Request) (EventView, error) {
+	in, err := c.place(tx, e.ChannelID)
+	if err != nil {
+		return EventView{}, err
+	}
+	if request != nil {
+		first, ok, err := tx.Replay(ctx, e.ChannelID, e.ID)
+		if err != nil {
+			return EventView{}, err
+		}
+		if ok {
+			return replay(e, request, first)
+		}
+		again := *request // the unit may run twice
+		request = &again
+	}
+	if err := in.events(e.FolderID); err != nil {
+		return EventView{}, err
+	}
+	if err := in.open(); err != nil {
+		return EventView{}, err
+	}
+	if err := in.openFolder(e.FolderID); err != nil {
+		return EventView{}, err
+	}
+	if err := tx.CreateEvent(ctx, &e, request); err != nil {
+		return EventView{}, err
+	}
+	return EventView{Event: e}, nil
+}
+
+// replay answers a repeated request as the first time. All that the answer
+// holds but the times comes from the request itself, so it neither asks what
+// became of the event nor whether its folder is still there.
+func replay(e activity.Event, again *storage.Request, first storage.Request) (EventView, error) {
+	if first.Access != again.Access || first.Hash != again.Hash {
+		return EventView{}, activity.NewError(activity.CodeItemIDAlreadyExists,
+			"Another event has this id, or had it: give another, or none to have one made.")
+	}
+	e.Time, e.Created, e.Modified = first.Time, first.Modified, first.Modified
+	return EventView{Event: e, StoppedID: first.Stopped}, nil
+}
+
+// UpdateEvent is what changes of an event.
+type UpdateEvent struct {
+	EventPath
+	Type     params.Optional[activity.Type] `json:"type" doc:"What the value is: class/format, or an object of both."`
+	FolderID params.Optional[FolderRef]     `json:"folderId" doc:"The folder to move it into; null for none."`
+	Trashed  params.Optional[bool]          `json:"trashed" doc:"Puts it into the trash or takes it out."`
+	Unset    []string                       `json:"unset" enum:"duration value description" doc:"Parts to remove; without duration a period becomes a point in time."`
+	EventFields
+
+	CreatedBy   *string        `json:"createdBy" doc:"Read-only."`
+	ModifiedBy  *string        `json:"modifiedBy" doc:"Read-only."`
+	Attachments activity.Value `json:"attachments" doc:"Read-only."`
+	StoppedID   activity.Value `json:"stoppedId" doc:"Ignored."`
+	Record
+	Ignored
+}
+
+// Check refuses a part that is both set and removed.
+func (p *UpdateEvent) Check() []activity.Fault {
+	given := map[string]bool{"duration": !p.Duration.IsZero(), "value": p.Value != nil, "description": p.Description.Set}
+	for i, part := range p.Unset {
+		if given[part] {
+			return []activity.Fault{{Path: "unset", Code: "conflict", Message: "The " + p.Unset[i] + " is both given and unset: choose one."}}
+		}
+	}
+	return nil
+}
+
+// updateEvent is events.update. Errors: CodeForbidden below contribute level
+// on the event's folder, before and after; CodeUnknownChannel,
+// CodeUnknownEvent, CodeUnknownFolder, CodeInvalidOperation for a move into a
+// trashed folder, CodeItemChanged.
+func (s *Service) updateEvent(ctx context.Context, c *Call, p UpdateEvent) (EventView, error) {
+	if err := c.mayWrite(p.ChannelID); err != nil {
+		return EventView{}, err
+	}
+	var e activity.Event
+	err := c.Tenant.Update(ctx, c.Origin, func(tx storage.Tx) error {
+		in, err := c.place(tx, p.ChannelID)
+		if err != nil {
+			return err
+		}
+		if e, err = in.event(ctx, tx, p.ID, activity.Contribute); err != nil {
+			return err
+		}
+		if err := p.check(c, &e); err != nil {
+			return err
+		}
+		if err := in.moveEvent(&e, p.FolderID); err != nil {
+			return err
+		}
+		p.apply(&e)
+		e.ModifiedBy = c.Access.Name
+		return tx.UpdateEvent(ctx, &e)
+	})
+	return EventView{Event: e}, err
+}
+
+func (p *UpdateEvent) check(c *Call, e *activity.Event) error {
+	return p.Record.check(c, e.Created, e.Modified,
+		same("createdBy", p.CreatedBy, e.CreatedBy),
+		same("modifiedBy", p.ModifiedBy, e.ModifiedBy),
+		sameJSON("attachments", p.Attachments, attachmentsJSON(e.Attachments)))
+}
+
+// attachmentsJSON gives the attachments as the API shows them.
+func attachmentsJSON(all []activity.Attachment) activity.Value {
+	byName := make(map[string]activity.Attachment, len(all))
+	for _, a := range all {
+		byName[a.Name] = a
+	}
+	text, err := json.Marshal(byName)
+	if err != nil {
+		return nil // cannot be: strings and numbers
+	}
+	return text
+}
+
+// moveEvent puts the event into another folder, when the access may.
+func (p *place) moveEvent(e *activity.Event, to params.Optional[FolderRef]) error {
+	folder := to.Value.folder()
+	if !to.Set || folder == e.FolderID {
+		return nil
+	}
+	if err := p.events(folder); err != nil {
+		return err
+	}
+	e.FolderID = folder
+	return p.openFolder(folder)
+}
+
+// apply changes what is given, the folder aside.
+func (p *UpdateEvent) apply(e *activity.Event) {
+	e.Time = p.Time.Or(e.Time)
+	e.Type = p.Type.Or(e.Type)
+	if !p.Duration.IsZero() {
+		e.Duration = p.Duration
+	}
+	if p.Value != nil {
+		e.Value = p.Value
+	}
+	if p.Tags != nil {
+		e.Tags = p.Tags
+	}
+	if p.Description.Set {
+		e.Description = pointer(p.Description)
+	}
+	e.ClientData = e.ClientData.Merge(p.ClientData)
+	e.Trashed = p.Trashed.Or(e.Trashed)
+	p.remove(e)
+}
+
+func (p *UpdateEvent) remove(e *activity.Event) {
+	if slices.Contains(p.Unset, "duration") {
+		e.Duration = activity.Duration{}
+	}
+	if slices.Contains(p.Unset, "value") {
+		e.Value = nil
+	}
+	if slices.Contains(p.Unset, "description") {
+		e.Description = nil
+	}
+}
+
+func pointer[T any](o params.Optional[T]) *T {
+	if !o.Set {
+		return nil
+	}
+	return &o.Value
+}
