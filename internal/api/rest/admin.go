@@ -1,0 +1,33 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+)
+
+// NewAdmin makes the handler for operators, on a listener of its own: GET
+// /healthz tells that the process answers, GET /readyz whether it can serve.
+// Ready gives why it cannot, nil when it can; the reason is not told here.
+func NewAdmin(ready func(context.Context) error) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		adminAnswer(w, http.StatusOK, `{"status":"ok"}`)
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if err := ready(r.Context()); err != nil {
+			adminAnswer(w, http.StatusServiceUnavailable, `{"status":"unavailable"}`)
+			return
+		}
+		adminAnswer(w, http.StatusOK, `{"status":"ok"}`)
+	})
+	return mux
+}
+
+func adminAnswer(w http.ResponseWriter, status int, body string) {
+	h := w.Header()
+	h.Set("Content-Type", jsonType)
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(body)) // whoever asked is gone
+}

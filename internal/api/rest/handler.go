@@ -1,0 +1,180 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/api"
+)
+
+// Options are what the adapter needs. The first three must be set.
+type Options struct {
+	Service *api.Service
+	Domain  string // lower-case host name, such as "localhost"
+	Logger  *slog.Logger
+
+	Clock          func() time.Time // nil for time.Now
+	TrustedProxies []netip.Prefix   // whose X-Forwarded-For and -Host count; nil for nobody's
+
+	// Timeout is how long a request may take until its answer begins: then it
+	// is CodeServiceUnavailable. 0 for 30 s. The client's own slowness is
+	// bounded by the server of NewServer and per chunk of an answer.
+	Timeout time.Duration
+
+	// Pages answer on the service's root what no method does, by the first
+	// segment of the path: "" is the root itself. A page may set its own
+	// headers over those of the API. Their names must be reserved usernames.
+	Pages map[string]http.Handler
+}
+
+// handler is the adapter. It never changes after New.
+type handler struct {
+	Options
+	proxies proxies
+	routes  *routes
+}
+
+// New makes the handler of everything that the table of methods says, and of
+// POST / on a user's root, the batch. It is safe for use by many goroutines.
+func New(o Options) http.Handler {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 30 * time.Second
+	}
+	h := &handler{Options: o, proxies: o.TrustedProxies}
+	h.routes = h.makeRoutes(o.Service.Methods())
+	return h
+}
+
+// ServeHTTP answers one request and writes its log line. A panic in it ends
+// this request only.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := h.Clock()
+	x := &exchange{ResponseWriter: w, request: r, id: requestID(r.Header.Get(headerRequestID))}
+	defer func() {
+		ending := recover()
+		if ending != nil && ending != http.ErrAbortHandler { //nolint:errorlint // a panic's value is compared as net/http does
+			ending = x.survive(&api.Panic{Value: ending, Stack: debug.Stack()})
+		}
+		x.log(h.Logger, h.Clock().Sub(start))
+		if ending != nil {
+			panic(ending)
+		}
+	}()
+	var host string
+	x.remote, host = h.proxies.client(r)
+	setCommon(x.Header(), x.id, start)
+	if err := h.direct(x, host); err != nil {
+		x.fail(err)
+	}
+}
+
+// survive answers after a panic. It gives what the connection must end with,
+// nil where the client got an answer.
+func (x *exchange) survive(failure *api.Panic) (ending any) {
+	defer func() { ending = recover() }()
+	x.fail(failure)
+	return nil
+}
+
+// direct finds whose root the request is for, then lets its routes answer.
+func (h *handler) direct(x *exchange, host string) error {
+	at, username := placeOf(host, h.Domain)
+	if at == elsewhere {
+		return &misdirected{h.Domain}
+	}
+	if x.request.Method == http.MethodOptions {
+		setPreflight(x.Header())
+		x.Header().Del("Content-Type")
+		if x.request.Header.Get("Access-Control-Request-Method") != "" {
+			x.method = "preflight"
+			x.WriteHeader(http.StatusNoContent)
+			return nil
+		}
+	}
+	p, ok, err := pathOf(x.request.URL.EscapedPath())
+	switch {
+	case err != nil:
+		return err
+	case at == nobodysHost:
+		return unknownUser()
+	case !ok:
+		return unknownResource()
+	case at == userHost:
+		x.username = username
+		h.routes.user(p).serve(x, p)
+		return nil
+	}
+	return h.directByPath(x, p)
+}
+
+// directByPath serves the service's root, and in path style those of users.
+// The names of the service come first: no user has one.
+func (h *handler) directByPath(x *exchange, p path) error {
+	first := strings.ToLower(p.first())
+	if h.routes.services[first] {
+		h.routes.service.serve(x, p)
+		return nil
+	}
+	if page, ok := h.Pages[first]; ok {
+		x.method = "page"
+		page.ServeHTTP(x, x.request)
+		return nil
+	}
+	username, fault := activity.ParseUsername(first)
+	if fault != nil || username.Reserved() {
+		return unknownResource()
+	}
+	x.username = username
+	h.routes.user(p[1:]).serve(x, p[1:])
+	return nil
+}
+
+// within gives the context in which a method runs until its answer begins; then
+// begun lets it go on without a bound. Stop must be called in the end.
+func (h *handler) within(ctx context.Context) (bounded context.Context, begun, stop func()) {
+	bounded, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(h.Timeout, func() { cancel(context.DeadlineExceeded) })
+	return bounded, func() { timer.Stop() }, func() { timer.Stop(); cancel(context.Canceled) }
+}
+
+// misdirected is the error of a Host that is none of ours. The API's table has
+// no id for the status 421, which says all; it is an unknown resource.
+type misdirected struct{ domain string }
+
+func (m *misdirected) Error() string { return "the Host is none of this server's" }
+
+func (m *misdirected) Unwrap() error {
+	return activity.NewError(activity.CodeUnknownResource,
+		"This server does not answer for the Host of the request: send it to %[1]s or {username}.%[1]s.", m.domain)
+}
+
+// statusFor puts the one status beside the table's that a code cannot tell.
+func statusFor(err error, e *activity.Error, d detail, pathID string) int {
+	var elsewhere *misdirected
+	if errors.As(err, &elsewhere) {
+		return http.StatusMisdirectedRequest
+	}
+	return statusAt(e, d, pathID)
+}
+
+func unknownUser() error {
+	return activity.NewError(activity.CodeUnknownUser, "There is no such user: check the name in the address.")
+}
+
+func unknownResource() error {
+	return activity.NewError(activity.CodeUnknownResource, "There is nothing at this path: see the API's documentation for those there are.")
+}
+
+func methodNotAllowed() error {
+	return activity.NewError(activity.CodeMethodNotAllowed, "This path does not take that method: see the header Allow for those it takes.")
+}
