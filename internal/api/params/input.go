@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/go-json-experiment/json/jsontext"
@@ -104,11 +105,11 @@ func checkNesting(text []byte, most int) error {
 
 // members gives the parameters in body and query. It fails when the body is no
 // JSON object.
-func (in *Input) members() ([]member, error) {
+func (in *Input) members(pool *sync.Pool) ([]member, error) {
 	var all []member
 	if len(bytes.TrimSpace(in.Body)) > 0 {
 		var err error
-		if all, err = in.bodyMembers(); err != nil {
+		if all, err = in.bodyMembers(pool); err != nil {
 			return nil, err
 		}
 	}
@@ -116,12 +117,20 @@ func (in *Input) members() ([]member, error) {
 }
 
 // bodyMembers checks the body as CheckStructure does and takes it apart, in
-// one pass.
-func (in *Input) bodyMembers() ([]member, error) {
+// one pass. The pool has decoders that have grown to what a request needs.
+func (in *Input) bodyMembers(pool *sync.Pool) ([]member, error) {
 	if err := checkNesting(in.Body, in.MaxDepth+envelopeDepth); err != nil {
 		return nil, err
 	}
-	dec := decoder(in.Body)
+	dec, ok := pool.Get().(*jsontext.Decoder)
+	if !ok {
+		dec = new(jsontext.Decoder)
+	}
+	dec.Reset(bytes.NewBuffer(in.Body))
+	defer func() {
+		dec.Reset(new(bytes.Buffer)) // not to keep the body
+		pool.Put(dec)
+	}()
 	if dec.PeekKind() != '{' {
 		if err := CheckStructure(in.Body, in.MaxDepth); err != nil {
 			return nil, err

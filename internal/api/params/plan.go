@@ -6,17 +6,20 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/activityd/activityd/internal/activity"
 )
 
-// Plan is how the parameters of one method are read into its struct. It never
-// changes.
+// Plan is how the parameters of one method are read into its struct. It is
+// safe for use by many goroutines.
 type Plan struct {
 	fields []field
 	byName map[string]int // in fields
 	given  []int          // the index of the field of type Given; nil for none
 	fixed  []int          // the index of the field of type Fixed; nil for none
+
+	decoders sync.Pool // of *jsontext.Decoder
 }
 
 type field struct {

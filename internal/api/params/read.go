@@ -11,7 +11,7 @@ import (
 // CodeMissingParameter when nothing but required parameters is wrong, with
 // data.missing; else CodeInvalidParametersFormat with every fault.
 func (p *Plan) Read(in Input, into any) error {
-	given, err := in.members()
+	given, err := in.members(&p.decoders)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package params
 
 import (
+	"bytes"
 	"encoding"
 	"encoding/json"
 	"errors"
@@ -97,12 +98,21 @@ func setString(raw jsontext.Value, b bounds, v reflect.Value) *activity.Fault {
 	if raw.Kind() != '"' {
 		return activity.NewFault("type", "This must be a string.")
 	}
-	text, err := jsontext.AppendUnquote(nil, raw)
+	text, err := unquote(raw)
 	if err != nil {
 		return activity.NewFault("type", "This must be a string.")
 	}
-	v.SetString(string(text))
-	return b.check(string(text))
+	v.SetString(text)
+	return b.check(text)
+}
+
+// unquote gives what a valid string of JSON says.
+func unquote(raw jsontext.Value) (string, error) {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1 : len(raw)-1]), nil
+	}
+	text, err := jsontext.AppendUnquote(nil, raw)
+	return string(text), err
 }
 
 func (b bounds) check(text string) *activity.Fault {
