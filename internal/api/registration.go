@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/api/params"
@@ -145,7 +146,7 @@ func (s *Service) admit(ctx context.Context, invitation, bearer string) (*activi
 	switch {
 	case err != nil:
 		return nil, err
-	case known:
+	case known && (users == 0 || !strings.HasPrefix(token, firstUserPrefix)):
 		return &hash, nil
 	case open && invitation == "":
 		return nil, nil
@@ -179,7 +180,7 @@ func (s *Service) createUser(ctx context.Context, p NewUser, invitation *activit
 	if err := s.Store.Users().CreateUser(ctx, &user, invitation); err != nil {
 		return activity.User{}, err
 	}
-	return user, s.endFirstUserLink(ctx)
+	return user, nil
 }
 
 // nameInUse reports whether a user has the name, and whether a deleted one had

@@ -14,6 +14,10 @@ const firstUser = "first-user"
 // firstUserLife is how long that token is good for.
 const firstUserLife = 24 * time.Hour
 
+// firstUserPrefix begins that token, so that it is no invitation when a user
+// was made in another way.
+const firstUserPrefix = "first-"
+
 // FirstUserLink makes the one-time token with which the first user registers,
 // in every mode; it is good for 24 hours, and those made before are void.
 // needed is false, and the token empty, when there are users.
@@ -22,21 +26,10 @@ func (s *Service) FirstUserLink(ctx context.Context) (token string, needed bool,
 	if err != nil || users > 0 {
 		return "", false, err
 	}
-	token = auth.NewToken()
+	token = firstUserPrefix + auth.NewToken()
 	expires := activity.TimestampOf(s.Clock().Add(firstUserLife))
 	if err := s.Store.Secrets().PutOneTimeToken(ctx, firstUser, activity.HashToken(token), expires); err != nil {
 		return "", false, err
 	}
 	return token, true, nil
-}
-
-// endFirstUserLink voids the token when the first user was made without it: by
-// command or where registration is open. Else it would be an invitation until
-// it expires. The one put in its place is known to nobody.
-func (s *Service) endFirstUserLink(ctx context.Context) error {
-	users, err := s.Store.Users().CountUsers(ctx)
-	if err != nil || users != 1 {
-		return err
-	}
-	return s.Store.Secrets().PutOneTimeToken(ctx, firstUser, activity.HashToken(auth.NewToken()), s.now())
 }
