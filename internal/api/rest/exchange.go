@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"os"
 	"time"
 
 	"github.com/activityd/activityd/internal/activity"
@@ -56,8 +57,11 @@ func (x *exchange) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController find what the connection can do.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
-// gone reports whether nobody is left to answer.
-func (x *exchange) gone() bool { return x.request.Context().Err() != nil }
+// gone reports whether nobody is left to hear of err. Whose body was too slow
+// still is, though net/http ends the context then.
+func (x *exchange) gone(err error) bool {
+	return x.request.Context().Err() != nil && !errors.Is(err, os.ErrDeadlineExceeded)
+}
 
 // abort ends the connection, so that the client knows that it did not get all.
 func (x *exchange) abort(err error) {
@@ -76,10 +80,10 @@ func (x *exchange) control() *http.ResponseController {
 // fail answers with an error, where there is still somebody to hear it and
 // nothing has been sent; else it ends the connection.
 func (x *exchange) fail(err error) {
-	if x.gone() && !x.begun {
+	if x.gone(err) && !x.begun {
 		x.status = statusGone
 	}
-	if x.gone() || x.begun {
+	if x.gone(err) || x.begun {
 		x.abort(err)
 	}
 	x.err = err
@@ -136,7 +140,7 @@ func (x *exchange) aboutError(err error) (slog.Level, []slog.Attr) {
 	e := api.ErrorOf(err)
 	about := []slog.Attr{slog.String("code", string(e.Code))}
 	switch {
-	case x.gone() || errors.Is(err, errWrite):
+	case x.gone(err) || errors.Is(err, errWrite):
 		return slog.LevelInfo, append(about[:0], slog.Bool("aborted", true))
 	case statusOf(e.Code) == http.StatusServiceUnavailable:
 		return slog.LevelWarn, append(about, slog.String("error", err.Error()))

@@ -28,9 +28,9 @@ type Options struct {
 	// bounded by the server of NewServer and per chunk of an answer.
 	Timeout time.Duration
 
-	// Pages answer on the service's root what no method does, by the first
-	// segment of the path: "" is the root itself. A page may set its own
-	// headers over those of the API. Their names must be reserved usernames.
+	// Pages answer paths on the service's root that no method has, such as
+	// "/register"; the first segment of each must be a reserved username. A page
+	// may set its own headers over those of the API.
 	Pages map[string]http.Handler
 }
 
@@ -125,7 +125,7 @@ func (h *handler) directByPath(x *exchange, p path) error {
 		h.routes.service.serve(x, p)
 		return nil
 	}
-	if page, ok := h.Pages[first]; ok {
+	if page, ok := h.Pages[p.String()]; ok {
 		x.method = "page"
 		page.ServeHTTP(x, x.request)
 		return nil

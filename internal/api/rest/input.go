@@ -66,8 +66,8 @@ func (x *exchange) call(query url.Values) *api.Call {
 
 // input is the one place that knows how a request carries parameters: in the
 // path, the query, and a JSON body (without a byte order mark, which is not
-// JSON). GET has no body; DELETE may have one. All of the
-// request is read when it returns without an error.
+// JSON). GET has no body; DELETE may have one. All of the request is read when
+// it returns without an error.
 func (h *handler) input(x *exchange, path map[string]string) (params.Input, error) {
 	query, err := url.ParseQuery(x.request.URL.RawQuery)
 	if err != nil {
