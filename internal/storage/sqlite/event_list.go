@@ -1,0 +1,199 @@
+package sqlite
+
+import (
+	"context"
+	"iter"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage"
+)
+
+// Bounds of a page of a list: in rows, and in bytes after which it ends early.
+const (
+	pageRows  = 500
+	pageBytes = 1 << 20
+)
+
+// fewModified is up to how many rows modified since a list is made of them and
+// sorted, page by page, instead of looking through the channel.
+const fewModified = 2000
+
+// listing is a list that is being read.
+type listing struct {
+	store *Store
+	query storage.EventQuery
+
+	key   int64 // of the channel; 0 before the first page
+	from  listSource
+	at    cursor
+	skip  int
+	limit int // that are left; 0 for all
+	ended bool
+}
+
+func newListing(s *Store, q storage.EventQuery) *listing {
+	q.Deletions = q.Deletions && q.ModifiedSince != nil
+	return &listing{store: s, query: q, at: start(&q), skip: q.Skip, limit: q.Limit}
+}
+
+// Events reads a list in pages, each on a snapshot of its own.
+func (t tenant) Events(ctx context.Context, q storage.EventQuery) iter.Seq2[activity.Event, error] {
+	return list(t.store, q, func(l *listing) (events []activity.Event, err error) {
+		err = t.store.read(ctx, "read a list", func(c *conn) error {
+			a, err := t.store.newest(c, t.user)
+			if err != nil {
+				return err
+			}
+			events, err = l.page(c, a)
+			return err
+		})
+		return events, err
+	})
+}
+
+// ListEvents reads a list within the unit of work.
+func (r *reads) ListEvents(ctx context.Context, q storage.EventQuery) iter.Seq2[activity.Event, error] {
+	return list(r.store, q, func(l *listing) ([]activity.Event, error) {
+		c, err := r.conn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		events, err := l.page(c, r.account)
+		return events, failure("read a list", err)
+	})
+}
+
+func list(s *Store, q storage.EventQuery, page func(*listing) ([]activity.Event, error)) iter.Seq2[activity.Event, error] {
+	return func(yield func(activity.Event, error) bool) {
+		for l := newListing(s, q); !l.ended; {
+			events, err := page(l)
+			for _, e := range events {
+				if !yield(e, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(activity.Event{}, err)
+				return
+			}
+		}
+	}
+}
+
+// page reads on from where the list is.
+func (l *listing) page(c *conn, a *account) ([]activity.Event, error) {
+	in, ok := a.channels[l.query.Channel]
+	if !ok || l.key != 0 && l.key != in.key {
+		return nil, unknownChannel(l.query.Channel)
+	}
+	if l.key == 0 {
+		if err := l.begin(c, a, in); err != nil {
+			return nil, err
+		}
+	}
+	f := newFilter(&l.query, a, in)
+	kind := listKind{from: l.from, ascending: l.query.Ascending, deletions: l.query.Deletions}
+	if len(f.listed) > 0 {
+		kind.from = byTime // their rows were not modified
+	}
+	s, err := c.stmt(l.store.lists[kind])
+	if err != nil {
+		return nil, err
+	}
+	rows := pageRows
+	if l.limit > 0 {
+		rows = min(rows, l.limit)
+	}
+	bindList(s, &l.query, a.structure.Tree(l.query.Channel), in.key, f, l.at, rows, l.skip)
+	return l.read(s, in, rows)
+}
+
+func (l *listing) read(s *sqlite.Stmt, in *container, rows int) ([]activity.Event, error) {
+	events := make([]activity.Event, 0, min(rows, 64))
+	size := 0
+	err := run(s, func(s *sqlite.Stmt) error {
+		e, err := readEvent(s, l.query.Channel, in)
+		if err != nil {
+			return err
+		}
+		events = append(events, e)
+		l.at = cursor{columnTime(s, 1), columnBytes(s, 0)}
+		if size += len(e.Value) + len(e.ClientData); size > pageBytes {
+			return errStop
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	l.skip = 0
+	if l.limit > 0 {
+		l.limit -= len(events)
+		l.ended = l.limit == 0
+	}
+	if len(events) < rows && size <= pageBytes {
+		l.ended = true
+	}
+	return events, nil
+}
+
+// begin finds out where the list begins and what is cheapest to read.
+func (l *listing) begin(c *conn, a *account, in *container) error {
+	l.key = in.key
+	if l.query.After != nil {
+		after, err := l.after(c, a, in)
+		if err != nil {
+			return err
+		}
+		l.at = later(l.at, after, l.query.Ascending)
+	}
+	switch {
+	case l.query.Running && !l.query.Deletions:
+		l.from = byRunning
+	case l.query.ModifiedSince != nil:
+		n, err := c.integer(`SELECT count(*) FROM (SELECT 1 FROM events INDEXED BY events_modified
+			WHERE channel_key = ? AND modified > ? LIMIT ?)`, in.key, *l.query.ModifiedSince, fewModified+1)
+		if err != nil {
+			return err
+		}
+		if n <= fewModified {
+			l.from = byModified
+		}
+	}
+	return nil
+}
+
+// after gives the place of the event that the list begins behind.
+func (l *listing) after(c *conn, a *account, in *container) (cursor, error) {
+	id, ok := packID(*l.query.After)
+	if !ok {
+		return cursor{}, storage.ErrUnknownAfter
+	}
+	var at cursor
+	var chain activity.Chain
+	err := c.query("SELECT time, folder_key, deleted, chain FROM events INDEXED BY events_id WHERE channel_key = ? AND id = ?",
+		func(s *sqlite.Stmt) error {
+			at = cursor{columnTime(s, 0), id}
+			deleted := !s.ColumnIsNull(2)
+			if deleted {
+				var err error
+				if chain, err = parseChain(columnBytes(s, 3)); err != nil {
+					return err
+				}
+			} else if folder, gone := in.place(s.ColumnInt64(1)); gone != nil {
+				deleted, chain = true, gone.chain
+			} else {
+				chain = a.structure.Tree(l.query.Channel).Chain(folder)
+			}
+			if deleted && !l.query.Deletions {
+				chain = nil
+			}
+			return nil
+		}, in.key, id)
+	if err == nil && !l.query.Scope.Includes(chain) {
+		err = storage.ErrUnknownAfter
+	}
+	return at, err
+}

@@ -1,0 +1,60 @@
+package sqlite_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage"
+	"github.com/activityd/activityd/internal/storage/sqlite"
+)
+
+// Many units wait at once; those that fail or panic take only themselves out.
+func TestGroupsKeepUnitsApart(t *testing.T) {
+	s := open(t, sqlite.Options{Dir: t.TempDir()})
+	alice := addUser(t, s, "alice")
+	addChannel(t, alice, "diary")
+	boom := errors.New("boom")
+	var all sync.WaitGroup
+	for n := range 200 {
+		all.Go(func() {
+			err := alice.Update(t.Context(), activity.Origin{}, func(tx storage.Tx) error {
+				e := event(n, "diary")
+				if err := tx.CreateEvent(t.Context(), &e, nil); err != nil {
+					return err
+				}
+				switch n % 4 {
+				case 1:
+					return boom
+				case 2:
+					panic("boom")
+				}
+				return nil
+			})
+			if failed := n%4 == 1 || n%4 == 2; failed != (err != nil) || n%4 == 1 && !errors.Is(err, boom) {
+				t.Errorf("unit %d: %v", n, err)
+			}
+		})
+	}
+	all.Wait()
+	if n := count(t, alice, "diary"); n != 100 {
+		t.Errorf("%d events, want 100", n)
+	}
+	view(t, alice, func(tx storage.Tx) error {
+		changes, oldest, err := tx.Log(t.Context(), 0, 1000)
+		if err != nil {
+			return err
+		}
+		if len(changes) != 102 || oldest != 0 {
+			return fmt.Errorf("%d changes from %d, want 102 from 0", len(changes), oldest)
+		}
+		for i, c := range changes {
+			if c.Seq != activity.Seq(i+1) || i > 0 && c.Time <= changes[i-1].Time {
+				return fmt.Errorf("change %d: %+v", i, c)
+			}
+		}
+		return nil
+	})
+}

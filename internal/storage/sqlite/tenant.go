@@ -1,0 +1,204 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage"
+)
+
+// tenant is one user's data.
+type tenant struct {
+	store *Store
+	user  activity.UserID
+}
+
+// View runs fn for reading; see view.
+func (t tenant) View(ctx context.Context, fn func(storage.Tx) error) error {
+	if err := t.store.enter(); err != nil {
+		return err
+	}
+	defer t.store.leave()
+	v := &view{store: t.store, user: t.user}
+	defer v.close()
+	return v.run(ctx, fn)
+}
+
+// Update runs fn in the writer's goroutine, in a group with others.
+func (t tenant) Update(ctx context.Context, origin activity.Origin, fn func(storage.Tx) error) error {
+	if err := t.store.enter(); err != nil {
+		return err
+	}
+	defer t.store.leave()
+	sweep := false
+	unit := func() error {
+		d, err := t.store.writer.draft(t.user)
+		if err != nil {
+			return failure("read the user", err)
+		}
+		u := newUpdate(t.store, d, origin)
+		defer u.end()
+		if err := fn(u); err != nil {
+			return err
+		}
+		sweep = u.sweep
+		return u.keep(d)
+	}
+	return t.store.writer.do(ctx, "update", unit, func() {
+		if sweep {
+			t.store.janitor.poke()
+		}
+	})
+}
+
+// Touch notes the use of an access.
+func (t tenant) Touch(id activity.AccessID, at activity.Timestamp) {
+	t.store.touches.add(t.user, id, at)
+}
+
+// view is a unit of reading. It begins with what is cached, if that can be
+// trusted; the first read of the file, or an error of the domain, finds out
+// whether it was the newest, and if not fn runs again on what is.
+type view struct {
+	store *Store
+	user  activity.UserID
+
+	account  *account
+	head     head  // as of the snapshot
+	conn     *conn // nil until the file is read
+	verified bool  // account is what the snapshot has
+	stale    bool
+}
+
+var errStale = errors.New("storage/sqlite: read again: the structure had changed") //nolint:gochecknoglobals // never changed
+
+func (v *view) run(ctx context.Context, fn func(storage.Tx) error) error {
+	a, trusted, era := v.store.cache.get(v.user)
+	v.account = a
+	if a == nil || !trusted {
+		if err := v.renew(ctx, era); err != nil {
+			return err
+		}
+	}
+	err := v.once(ctx, fn)
+	var known *activity.Error
+	if !v.stale && !v.verified && errors.As(err, &known) {
+		if _, checkErr := v.open(ctx); checkErr != nil && !v.stale {
+			return checkErr
+		}
+	}
+	if !v.stale {
+		return err
+	}
+	if err := v.renew(ctx, era); err != nil {
+		return err
+	}
+	return v.once(ctx, fn)
+}
+
+func (v *view) once(ctx context.Context, fn func(storage.Tx) error) error {
+	tx := &viewTx{reads: reads{store: v.store, user: v.user, account: v.account, open: v.open, head: func() head { return v.head }}}
+	defer tx.end()
+	return fn(tx)
+}
+
+// open gives the connection, in a snapshot of which the account is known to be
+// true.
+func (v *view) open(ctx context.Context) (*conn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if v.verified {
+		return v.conn, nil
+	}
+	if v.stale {
+		return nil, errStale
+	}
+	if err := v.begin(ctx); err != nil {
+		return nil, err
+	}
+	revision, h, err := readHead(v.conn, v.account.key)
+	if err != nil {
+		return nil, v.store.readers.failed(ctx, "view", err)
+	}
+	if revision != v.account.revision {
+		v.stale = true
+		return nil, errStale
+	}
+	v.head, v.verified = h, true
+	return v.conn, nil
+}
+
+// renew makes the account what a snapshot has.
+func (v *view) renew(ctx context.Context, era uint64) error {
+	if err := v.begin(ctx); err != nil {
+		return err
+	}
+	a, h, err := freshAccount(v.conn, v.account, v.user)
+	if err != nil {
+		return v.store.readers.failed(ctx, "view", err)
+	}
+	if a == nil {
+		return unknownUser()
+	}
+	v.store.cache.offer(v.user, a, era)
+	v.account, v.head, v.verified, v.stale = a, h, true, false
+	return nil
+}
+
+// begin begins the snapshot: the first read of the file sets its moment.
+func (v *view) begin(ctx context.Context) error {
+	if v.conn != nil {
+		return nil
+	}
+	c, err := v.store.readers.take(ctx)
+	if err != nil {
+		return err
+	}
+	v.conn = c
+	return failure("view", c.exec("BEGIN"))
+}
+
+func (v *view) close() {
+	if v.conn == nil {
+		return
+	}
+	if err := v.conn.end(); err != nil {
+		v.store.options.Logger.Error("cannot end a read transaction", "error", err)
+	}
+	v.store.readers.put(v.conn)
+}
+
+// freshAccount gives the user's account in the connection's snapshot: known, if
+// that is still it, nil for an unknown user.
+func freshAccount(c *conn, known *account, user activity.UserID) (*account, head, error) {
+	if known != nil {
+		revision, h, err := readHead(c, known.key)
+		if err != nil {
+			return nil, h, err
+		}
+		if revision == known.revision {
+			return known, h, nil
+		}
+	}
+	return loadAccount(c, user)
+}
+
+// newest gives the user's account in the connection's snapshot, by way of the
+// cache.
+func (s *Store) newest(c *conn, user activity.UserID) (*account, error) {
+	known, _, era := s.cache.get(user)
+	a, _, err := freshAccount(c, known, user)
+	if err != nil {
+		return nil, fmt.Errorf("read the user: %w", err)
+	}
+	if a == nil {
+		return nil, unknownUser()
+	}
+	if a != known {
+		s.cache.offer(user, a, era)
+	}
+	return a, nil
+}
