@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -23,12 +22,12 @@ func filled() url.Values {
 }
 
 // answer gives what the page answers to a request when register ends so.
-func answer(t *testing.T, r *http.Request, address string, err error) *http.Response {
+func answer(t *testing.T, r *http.Request, address string, err error) *httptest.ResponseRecorder {
 	t.Helper()
 	page := console.RegisterPage(func(context.Context, string, string, string, string) (string, error) { return address, err })
 	w := httptest.NewRecorder()
 	page.ServeHTTP(w, r)
-	return w.Result()
+	return w
 }
 
 func post(form url.Values) *http.Request {
@@ -37,21 +36,11 @@ func post(form url.Values) *http.Request {
 	return r
 }
 
-func body(t *testing.T, r *http.Response) string {
-	t.Helper()
-	defer r.Body.Close()
-	text, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 func TestFormIsShownAndSent(t *testing.T) {
 	shown := answer(t, httptest.NewRequest(http.MethodGet, "/register?token=the-token", nil), "", nil)
-	text := body(t, shown)
-	if shown.StatusCode != http.StatusOK || !strings.Contains(text, `<input type="hidden" name="token" value="the-token">`) {
-		t.Errorf("unexpected form, status %d:\n%s", shown.StatusCode, text)
+	text := shown.Body.String()
+	if shown.Code != http.StatusOK || !strings.Contains(text, `<input type="hidden" name="token" value="the-token">`) {
+		t.Errorf("unexpected form, status %d:\n%s", shown.Code, text)
 	}
 	for _, field := range []string{"username", "email", "password"} {
 		if !strings.Contains(text, `<label for="`+field+`">`) || !strings.Contains(text, `id="`+field+`" name="`+field+`"`) {
@@ -96,9 +85,9 @@ func TestFormTellsWhatIsWrong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := answer(t, post(filled()), "", c.err)
-			text := body(t, r)
-			if r.StatusCode != c.status || !strings.Contains(text, c.text) || !strings.Contains(text, `role="alert"`) {
-				t.Errorf("want status %d and %q, got %d:\n%s", c.status, c.text, r.StatusCode, text)
+			text := r.Body.String()
+			if r.Code != c.status || !strings.Contains(text, c.text) || !strings.Contains(text, `role="alert"`) {
+				t.Errorf("want status %d and %q, got %d:\n%s", c.status, c.text, r.Code, text)
 			}
 			if strings.Contains(text, "<form") != c.form {
 				t.Errorf("want a form: %v, got:\n%s", c.form, text)
@@ -117,13 +106,13 @@ func TestPageEscapesEverything(t *testing.T) {
 	const evil = `"><script>alert(1)</script>`
 	form := url.Values{"username": {evil}, "email": {evil}, "password": {evil}, "token": {evil}}
 	faults := []activity.Fault{{Path: "username", Message: evil}, {Path: "email", Message: evil}, {Path: "password", Message: evil}}
-	for name, r := range map[string]*http.Response{
+	for name, r := range map[string]*httptest.ResponseRecorder{
 		"form":    answer(t, httptest.NewRequest(http.MethodGet, "/register?token="+url.QueryEscape(evil), nil), "", nil),
 		"faults":  answer(t, post(form), "", activity.FaultsError(faults)),
 		"message": answer(t, post(form), "", activity.NewError(activity.CodeForbidden, "%s", evil)),
 		"done":    answer(t, post(form), "javascript:alert(1)//"+evil, nil),
 	} {
-		text := body(t, r)
+		text := r.Body.String()
 		if strings.Contains(text, "<script") || strings.Contains(text, `"javascript:`) {
 			t.Errorf("%s: not escaped:\n%s", name, text)
 		}
@@ -132,13 +121,13 @@ func TestPageEscapesEverything(t *testing.T) {
 
 func TestPageLoadsNothing(t *testing.T) {
 	r := answer(t, httptest.NewRequest(http.MethodGet, "/register?token=t", nil), "", nil)
-	text := body(t, r)
+	text := r.Body.String()
 	style := regexp.MustCompile(`(?s)<style>(.*)</style>`).FindStringSubmatch(text)
 	if style == nil {
 		t.Fatal("there is no style")
 	}
 	sum := sha256.Sum256([]byte(style[1]))
-	policy := r.Header.Get("Content-Security-Policy")
+	policy := r.Header().Get("Content-Security-Policy")
 	for _, part := range []string{
 		"default-src 'none'", "style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
 		"form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
@@ -154,19 +143,19 @@ func TestPageLoadsNothing(t *testing.T) {
 		"Content-Type": "text/html; charset=utf-8", "Referrer-Policy": "no-referrer",
 		"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
 	} {
-		if got := r.Header.Get(header); got != want {
+		if got := r.Header().Get(header); got != want {
 			t.Errorf("%s: want %q, got %q", header, want, got)
 		}
 	}
-	if r.Header.Get("Set-Cookie") != "" {
+	if r.Header().Get("Set-Cookie") != "" {
 		t.Error("the page sets a cookie")
 	}
 }
 
 func TestPageRefusesWhatIsNoForm(t *testing.T) {
 	r := answer(t, httptest.NewRequest(http.MethodDelete, "/register", nil), "", nil)
-	if r.StatusCode != http.StatusMethodNotAllowed || r.Header.Get("Allow") != "GET, HEAD, POST" {
-		t.Errorf("unexpected status %d, Allow %q", r.StatusCode, r.Header.Get("Allow"))
+	if r.Code != http.StatusMethodNotAllowed || r.Header().Get("Allow") != "GET, HEAD, POST" {
+		t.Errorf("unexpected status %d, Allow %q", r.Code, r.Header().Get("Allow"))
 	}
 	for name, text := range map[string]string{"broken": "username=%zz", "endless": "username=" + strings.Repeat("x", 1<<20)} {
 		broken := httptest.NewRequest(http.MethodPost, "/register?token=the-token", strings.NewReader(text))
