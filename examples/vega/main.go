@@ -4,7 +4,7 @@
 // service takes real input.
 //
 //	npm ci --prefix examples/vega
-//	go run ./examples/vega --token TOKEN http://alice.localhost:3000
+//	go run ./examples/vega --token TOKEN http://localhost:3000/alice
 //
 // It may run again: events have ids made from the data, so that nothing is
 // created twice.
@@ -38,7 +38,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	if flags.NArg() != 1 || *token == "" {
-		return fmt.Errorf("give the URL of the account's root and its token: vega --token TOKEN http://alice.localhost:3000")
+		return fmt.Errorf("give the URL of the account's root and its token: vega --token TOKEN http://localhost:3000/alice")
 	}
 	api := &client{root: flags.Arg(0), token: *token}
 	weather, err := readWeather(filepath.Join(*data, "seattle-weather.csv"))
