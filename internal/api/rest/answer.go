@@ -1,13 +1,11 @@
 package rest
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 
-	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/api"
 )
 
@@ -109,13 +107,4 @@ func (x *exchange) sendChunk(status int, b []byte) {
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		x.abort(fmt.Errorf("%w: %w", errWrite, err))
 	}
-}
-
-// detailOf reads what statuses and headers need of an error's data.
-func detailOf(e *activity.Error) detail {
-	var d detail
-	if text, err := json.Marshal(e.Data); err == nil {
-		_ = json.Unmarshal(text, &d) // data of another shape has no detail
-	}
-	return d
 }

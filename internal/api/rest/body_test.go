@@ -42,7 +42,7 @@ func TestBodies(t *testing.T) {
 		{"not utf-8", "{\"name\":\"\xff\"}", none, 400, "invalid-request-structure"},
 		{"lone surrogate", `{"name":"\ud800"}`, none, 400, "invalid-request-structure"},
 		{"deep", `{"name":"a","clientData":{"x":` + deep + `}}`, none, 400, "invalid-parameters-format"},
-		{"unknown member", `{"name":"a","nmae":"b"}`, none, 400, "invalid-parameters-format"},
+		{"unknown member", `{"name":"a","colour":"b"}`, none, 400, "invalid-parameters-format"},
 		{"empty", ``, none, 400, "missing-parameter"},
 		{"empty with a type", ``, typed("text/plain"), 400, "missing-parameter"},
 	} {

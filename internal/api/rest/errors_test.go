@@ -105,11 +105,9 @@ func TestRetryAfterIsTheThrottles(t *testing.T) {
 
 func TestUnknownFolderInThePathIsNotFound(t *testing.T) {
 	f := newFixture(t)
-	f.store.lookUp = func(context.Context) error {
-		return activity.NewError(activity.CodeUnknownFolder, "No.").With(map[string]any{"unknownIds": []activity.FolderID{"here"}})
-	}
-	want(t, f.do(t, request(http.MethodGet, "/channels/here", "")), http.StatusNotFound, "unknown-folder")
-	want(t, f.do(t, request(http.MethodGet, "/channels/there", "")), http.StatusBadRequest, "unknown-folder")
+	want(t, f.do(t, request(http.MethodPost, "/channels", `{"id":"work","name":"Work"}`)), http.StatusCreated, "")
+	want(t, f.do(t, request(http.MethodPut, "/work/folders/none", `{"name":"x"}`)), http.StatusNotFound, "unknown-folder")
+	want(t, f.do(t, request(http.MethodPost, "/work/folders", `{"name":"x","parentId":"none"}`)), http.StatusBadRequest, "unknown-folder")
 }
 
 func TestUnknownErrorsAreHiddenAndLoggedOnce(t *testing.T) {
@@ -154,8 +152,8 @@ func TestNobodyIsAnsweredWhoIsGone(t *testing.T) {
 	w := httptest.NewRecorder()
 	func() {
 		defer func() {
-			if v := recover(); v != http.ErrAbortHandler {
-				t.Errorf("ended with %v", v)
+			if err, ok := recover().(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+				t.Errorf("ended with %v", err)
 			}
 		}()
 		f.handler.ServeHTTP(w, request(http.MethodGet, "/", "").WithContext(ctx))

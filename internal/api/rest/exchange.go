@@ -22,7 +22,6 @@ type exchange struct {
 	remote   netip.Addr
 	username activity.Username // whose root; "" for the service's
 	method   string            // the id of the method, for the log; "" when none was found
-	pathID   string            // the item that the path names, "" for none
 
 	begun  bool // the header is written
 	status int
@@ -89,7 +88,7 @@ func (x *exchange) fail(err error) {
 	x.err = err
 	e := api.ErrorOf(err)
 	d := detailOf(e)
-	status := statusFor(err, e, d, x.pathID)
+	status := statusFor(err, e.Code)
 	h := x.Header()
 	h.Set("Content-Type", jsonType)
 	h.Del("Etag")

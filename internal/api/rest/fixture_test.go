@@ -147,16 +147,23 @@ func header(name, value string) func(*http.Request) {
 
 func host(name string) func(*http.Request) { return func(r *http.Request) { r.Host = name } }
 
+// answer is a response whose body somebody else closes.
+type answer struct {
+	StatusCode int
+	Header     http.Header
+	Body       io.Reader
+}
+
 // do answers without a connection.
-func (f *fixture) do(t testing.TB, r *http.Request) *http.Response {
+func (f *fixture) do(t testing.TB, r *http.Request) answer {
 	t.Helper()
 	w := httptest.NewRecorder()
 	f.handler.ServeHTTP(w, r)
-	return w.Result()
+	return answer{w.Code, w.Header(), w.Body}
 }
 
 // want checks status and error id ("" for none) and gives the body.
-func want(t testing.TB, res *http.Response, status int, id string) []byte {
+func want(t testing.TB, res answer, status int, id string) []byte {
 	t.Helper()
 	body, err := io.ReadAll(res.Body)
 	if err != nil {

@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -145,26 +144,6 @@ func (h *handler) within(ctx context.Context) (bounded context.Context, begun, s
 	bounded, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(h.Timeout, func() { cancel(context.DeadlineExceeded) })
 	return bounded, func() { timer.Stop() }, func() { timer.Stop(); cancel(context.Canceled) }
-}
-
-// misdirected is the error of a Host that is none of ours. The API's table has
-// no id for the status 421, which says all; it is an unknown resource.
-type misdirected struct{ domain string }
-
-func (m *misdirected) Error() string { return "the Host is none of this server's" }
-
-func (m *misdirected) Unwrap() error {
-	return activity.NewError(activity.CodeUnknownResource,
-		"This server does not answer for the Host of the request: send it to %[1]s or {username}.%[1]s.", m.domain)
-}
-
-// statusFor puts the one status beside the table's that a code cannot tell.
-func statusFor(err error, e *activity.Error, d detail, pathID string) int {
-	var elsewhere *misdirected
-	if errors.As(err, &elsewhere) {
-		return http.StatusMisdirectedRequest
-	}
-	return statusAt(e, d, pathID)
 }
 
 func unknownUser() error {

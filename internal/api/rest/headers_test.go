@@ -13,7 +13,7 @@ func TestEveryAnswerHasTheCommonHeaders(t *testing.T) {
 	f := newFixture(t)
 	failing := newFixture(t)
 	failing.store.lookUp = func(context.Context) error { return errors.New("broken") }
-	for name, res := range map[string]*http.Response{
+	for name, res := range map[string]answer{
 		"success":       f.do(t, request("GET", "/channels", "")),
 		"wrong host":    f.do(t, request("GET", "/", "", host("elsewhere.net"))),
 		"unknown path":  f.do(t, request("GET", "/nothing", "")),

@@ -57,15 +57,12 @@ func placeOf(host, domain string) (place, activity.Username) {
 // withoutPort takes the port, the final dot of a name and the brackets of an
 // IPv6 address away.
 func withoutPort(host string) (name string, bracketed, ok bool) {
-	port := ""
 	if strings.HasPrefix(host, "[") {
-		name, port, ok = strings.Cut(host[1:], "]")
-		if !ok || port != "" && port[0] != ':' {
-			return "", true, false
-		}
-		return name, true, isPort(strings.TrimPrefix(port, ":"))
+		name, rest, closed := strings.Cut(host[1:], "]")
+		port, colon := strings.CutPrefix(rest, ":")
+		return name, true, closed && (colon || rest == "") && isPort(port)
 	}
-	name, port, _ = strings.Cut(host, ":")
+	name, port, _ := strings.Cut(host, ":")
 	return strings.TrimSuffix(name, "."), false, isPort(port)
 }
 

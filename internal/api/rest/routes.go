@@ -81,9 +81,7 @@ func (r *router) add(verb, path string, handle func(*exchange, map[string]string
 		if err != nil {
 			return err
 		}
-		x := exchangeOf(c)
-		x.pathID = given["id"]
-		return handle(x, given)
+		return handle(exchangeOf(c), given)
 	}
 	r.echo.Add(verb, form, run)
 	if verb == http.MethodGet {

@@ -1,14 +1,17 @@
 package rest
 
 import (
+	"encoding/json"
+	"errors"
 	"net/http"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/api"
 )
 
 // statusOf is the one table of codes and statuses, in the order of
 // activity.Code. It gives 0 for what is no code. Where the same code has
-// another status by its place, statusAt says so.
+// another status by its place, statusFor says so.
 func statusOf(code activity.Code) int {
 	switch code {
 	case activity.CodeInvalidRequestStructure,
@@ -58,23 +61,45 @@ func statusOf(code activity.Code) int {
 	return 0
 }
 
-// detail is what the status line and the headers take from an error's data.
-type detail struct {
-	URL        string   `json:"url"`
-	RetryAfter int      `json:"retryAfter"`
-	UnknownIDs []string `json:"unknownIds"`
-}
-
-// statusAt gives the status of an error. A folder that is unknown is not found
-// where the path names it, and a wrong parameter elsewhere. A code that the
-// table forgot is a failure of ours.
-func statusAt(e *activity.Error, d detail, pathID string) int {
-	status := statusOf(e.Code)
+// statusFor gives the status of an error: that of its code, but for a Host that
+// is none of ours and for a folder that the path names. A code that the table
+// forgot is a failure of ours.
+func statusFor(err error, code activity.Code) int {
+	var elsewhere *misdirected
+	status := statusOf(code)
 	switch {
+	case errors.As(err, &elsewhere):
+		return http.StatusMisdirectedRequest
+	case code == activity.CodeUnknownFolder && api.InPath(err):
+		return http.StatusNotFound
 	case status == 0:
 		return http.StatusInternalServerError
-	case e.Code == activity.CodeUnknownFolder && len(d.UnknownIDs) == 1 && d.UnknownIDs[0] == pathID:
-		return http.StatusNotFound
 	}
 	return status
+}
+
+// misdirected is the error of a Host that is none of ours. The API's table has
+// no id for the status 421, which says all; it is an unknown resource.
+type misdirected struct{ domain string }
+
+func (m *misdirected) Error() string { return "the Host is none of this server's" }
+
+func (m *misdirected) Unwrap() error {
+	return activity.NewError(activity.CodeUnknownResource,
+		"This server does not answer for the Host of the request: send it to %[1]s or {username}.%[1]s.", m.domain)
+}
+
+// detail is what headers take from an error's data.
+type detail struct {
+	URL        string `json:"url"`
+	RetryAfter int    `json:"retryAfter"`
+}
+
+// detailOf reads the detail; data of another shape has none.
+func detailOf(e *activity.Error) detail {
+	var d detail
+	if text, err := json.Marshal(e.Data); err != nil || json.Unmarshal(text, &d) != nil {
+		return detail{}
+	}
+	return d
 }
