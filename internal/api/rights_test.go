@@ -99,11 +99,11 @@ func (w *world) try(t *testing.T, who, method, place, in, want string) {
 	if got := outcome(err); got != want {
 		t.Errorf("%s %s %s: got %s, want %s", method, place, in, got, want)
 	}
-	w.restore(t, who)
+	w.restore(t)
 }
 
 // restore undoes what the methods of TestRights do to the structure.
-func (w *world) restore(t *testing.T, who string) {
+func (w *world) restore(t *testing.T) {
 	t.Helper()
 	if c := w.item(t, "owner", "channels.getOne", "work", ""); c["trashed"] == true {
 		w.ok(t, "owner", "channels.update", "work", `{"trashed": false}`)
