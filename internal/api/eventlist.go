@@ -78,8 +78,9 @@ func (p *GetEvents) Check() []activity.Fault {
 	return nil
 }
 
-// getEvents is events.get. Errors, all before the first element but those of
-// the store: CodeForbidden, CodeUnknownChannel, CodeUnknownFolder.
+// getEvents is events.get. Errors: CodeForbidden, CodeUnknownChannel,
+// CodeUnknownFolder; as the list's first element CodeInvalidParametersFormat
+// for an unknown after.
 func (s *Service) getEvents(ctx context.Context, c *Call, p GetEvents) (Stream, error) {
 	q := p.query(s.now())
 	err := c.Tenant.View(ctx, func(tx storage.Tx) error {
@@ -88,10 +89,7 @@ func (s *Service) getEvents(ctx context.Context, c *Call, p GetEvents) (Stream, 
 			return err
 		}
 		q.Scope = in.scope
-		if err := in.known(p.folders()...); err != nil {
-			return err
-		}
-		return in.after(ctx, tx, q.After)
+		return in.known(p.folders()...)
 	})
 	if err != nil {
 		return nil, err
@@ -144,19 +142,6 @@ func (p *GetEvents) bound(q *storage.EventQuery, now activity.Timestamp) {
 	case q.To == nil && q.ModifiedSince == nil:
 		q.To = &now
 	}
-}
-
-// after checks that the event to begin behind can be seen. The store looks
-// again; here the error comes before the answer has begun.
-func (p *place) after(ctx context.Context, tx storage.Tx, id *activity.EventID) error {
-	if id == nil {
-		return nil
-	}
-	e, err := tx.Event(ctx, p.channel.ID, *id)
-	if isCode(err, activity.CodeUnknownEvent) || err == nil && !p.scope.Includes(p.tree.Chain(e.FolderID)) {
-		return unknownAfter()
-	}
-	return err
 }
 
 // afterKnown gives the events with the store's ErrUnknownAfter told in the

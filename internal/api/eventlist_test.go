@@ -194,6 +194,26 @@ func TestEventListPagesByKey(t *testing.T) {
 	}
 }
 
+func TestEventListGoesOnBehindADeletedEvent(t *testing.T) {
+	w := openWorld(t)
+	var ids []string
+	for i := range 3 {
+		ids = append(ids, w.record(t, fmt.Sprintf(`{"type": "a/b", "time": %d, "value": "%[1]d", "folderId": "c"}`, i)))
+	}
+	w.ok(t, "owner", "events.delete", "work/"+ids[1], "")
+	w.ok(t, "owner", "events.delete", "work/"+ids[1], "")
+	const since = "?modifiedSince=0&includeDeletions=true&limit=1&after="
+	if got := w.values(t, "part-reader", since+ids[2]); got != "-" {
+		t.Errorf("got %q", got)
+	}
+	if got := w.values(t, "part-reader", since+ids[1]); got != "0" {
+		t.Errorf("got %q", got)
+	}
+	if _, err := w.invoke(t, "part-reader", "events.get", "work", "?after="+ids[1]); outcome(err) != "invalid-parameters-format after:unknown-event" {
+		t.Errorf("without deletions: got %s", outcome(err))
+	}
+}
+
 func TestEventListIsWholeBeyondAPage(t *testing.T) {
 	w := openWorld(t)
 	const most = 700

@@ -3,6 +3,7 @@ package api_test
 import (
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -80,6 +81,25 @@ func TestEventIDIsTaken(t *testing.T) {
 		t.Errorf("a deleted event: got %s", outcome(err))
 	}
 	w.ok(t, "owner", "events.create", "diary", `{"type": "a/b", "id": "`+retriedID+`"}`)
+}
+
+func TestEventRetriesAtTheSameTimeMakeOne(t *testing.T) {
+	w := openWorld(t)
+	answers := make([]string, 16)
+	errs := make([]error, len(answers))
+	var all sync.WaitGroup
+	for i := range answers {
+		all.Go(func() { answers[i], errs[i] = w.invoke(t, "writer", "events.create", "work", retried) })
+	}
+	all.Wait()
+	for i := range answers {
+		if errs[i] != nil || answers[i] != answers[0] {
+			t.Errorf("got %s, %v, the first got %s", answers[i], errs[i], answers[0])
+		}
+	}
+	if got := w.items(t, "owner", "events.get", "work", "?fromTime=0"); len(got) != 1 {
+		t.Errorf("there are %d events", len(got))
+	}
 }
 
 func TestEventIDBecomesSmall(t *testing.T) {

@@ -138,7 +138,7 @@ type UpdateEvent struct {
 	CreatedBy   *string        `json:"createdBy" doc:"Read-only."`
 	ModifiedBy  *string        `json:"modifiedBy" doc:"Read-only."`
 	Attachments activity.Value `json:"attachments" doc:"Read-only."`
-	StoppedID   activity.Value `json:"stoppedId" doc:"Ignored."`
+	StoppedID   vain           `json:"stoppedId" doc:"Ignored."`
 	Record
 	Ignored
 }

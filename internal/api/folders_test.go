@@ -274,6 +274,9 @@ func TestFolderDepth(t *testing.T) {
 		}
 	}
 	w.ok(t, "owner", "folders.update", "work/a", `{"parentId": "n61"}`)
+	// The whole of it can be sent back.
+	top := w.ok(t, "owner", "folders.update", "work/n1", "{}")
+	w.ok(t, "owner", "folders.update", "work/n1", top)
 }
 
 func TestNothingIsPutIntoTheTrash(t *testing.T) {

@@ -62,9 +62,16 @@ func canonical(v activity.Value) []byte {
 
 // Ignored is what answers carry and updates may send back in vain.
 type Ignored struct {
-	Children  activity.Value `json:"children" doc:"Ignored."`
-	TimeCount activity.Value `json:"timeCount" doc:"Ignored."`
+	Children  vain `json:"children" doc:"Ignored."`
+	TimeCount vain `json:"timeCount" doc:"Ignored."`
 }
+
+// vain takes any JSON value and keeps nothing: a tree of folders may nest
+// deeper than values may.
+type vain struct{}
+
+// UnmarshalJSON reads nothing.
+func (*vain) UnmarshalJSON([]byte) error { return nil }
 
 // asGiven gives the client data of a new item: as it was sent, null members
 // too, which mean removal in an update only.

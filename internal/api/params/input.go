@@ -35,9 +35,10 @@ type member struct {
 	text []string       // from a query; raw is nil then
 }
 
-// envelopeDepth is how deep a request wraps a value beyond the value's own
-// nesting: batch array, entry, params, list, event.
-const envelopeDepth = 16
+// envelopeDepth is how deep a request nests beyond a value's own nesting:
+// batch array, entry, params, list, event; and the children of a folder, an
+// array and an object for each level, which clients may send back.
+const envelopeDepth = 16 + 2*activity.MaxFolderDepth
 
 // CheckStructure accepts one JSON text: valid UTF-8 without lone surrogates,
 // no key twice in an object. It fails with CodeInvalidRequestStructure, or

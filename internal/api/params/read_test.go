@@ -195,7 +195,7 @@ func TestReadFaults(t *testing.T) {
 		"an integer out of range":       {`{"name": "ab", "count": 1e300}`, []string{"count type"}},
 		"a value just deep enough":      {`{"name": "ab", "value": [[[[1]]]], "data": {"a": {"b": {"c": {}}}}}`, nil},
 		"values too deep":               {`{"name": "ab", "value": [[[[[]]]]], "data": {"a": {"b": {"c": {"d": {}}}}}}`, []string{"data depth", "value depth"}},
-		"a body too deep for any value": {strings.Repeat("[", 21) + strings.Repeat("]", 21), []string{" depth"}},
+		"a body too deep for any value": {strings.Repeat("[", 149) + strings.Repeat("]", 149), []string{" depth"}},
 		"missing beside other faults":   {`{"flag": 1}`, []string{"flag type", "name required"}},
 		"missing alone":                 {`{"flag": true}`, []string{"missing-parameter"}},
 		"missing in a nested object":    {`{"name": "ab", "inner": {}}`, []string{"inner.key required"}},
