@@ -67,13 +67,7 @@ type crashAccount struct{ root, token string }
 
 func (a *crashAccount) make(t *testing.T, service string) {
 	t.Helper()
-	var made struct{ Token string }
-	status, err := post(http.MethodPost, service+"/users", "", map[string]any{
-		"username": "crash", "password": "a long password", "email": "crash@example.org"}, &made)
-	if err != nil || status != http.StatusCreated {
-		t.Fatalf("make a user: status %d, %v", status, err)
-	}
-	a.token = made.Token
+	a.token = register(t, service, "crash")
 	if status, err := post(http.MethodPost, a.root+"/channels", a.token, map[string]any{"id": "c", "name": "C"}, nil); err != nil || status != http.StatusCreated {
 		t.Fatalf("make a channel: status %d, %v", status, err)
 	}

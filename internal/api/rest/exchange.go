@@ -23,10 +23,11 @@ type exchange struct {
 	username activity.Username // whose root; "" for the service's
 	method   string            // the id of the method, for the log; "" when none was found
 
-	begun  bool // the header is written
-	status int
-	bytes  int64
-	err    error // for the log
+	begun   bool // the header is written
+	aborted bool // the client did not stay for the answer
+	status  int
+	bytes   int64
+	err     error // for the log
 }
 
 // writeTimeout is how long a client may take for each chunk of an answer.
@@ -64,7 +65,7 @@ func (x *exchange) gone(err error) bool {
 
 // abort ends the connection, so that the client knows that it did not get all.
 func (x *exchange) abort(err error) {
-	x.err = err
+	x.err, x.aborted = err, x.gone(err) || errors.Is(err, errWrite)
 	panic(http.ErrAbortHandler)
 }
 
@@ -123,7 +124,7 @@ func (x *exchange) log(logger *slog.Logger, took time.Duration) {
 // logEntry writes a line for an entry of a batch that failed by our fault.
 func (x *exchange) logEntry(logger *slog.Logger, method string, err error) {
 	level, about := x.aboutError(err)
-	if level == slog.LevelInfo {
+	if level == slog.LevelInfo || x.gone(err) {
 		return
 	}
 	attrs := append([]slog.Attr{slog.String("method", method), slog.String("request_id", x.id)}, about...)
@@ -139,7 +140,7 @@ func (x *exchange) aboutError(err error) (slog.Level, []slog.Attr) {
 	e := api.ErrorOf(err)
 	about := []slog.Attr{slog.String("code", string(e.Code))}
 	switch {
-	case x.gone(err) || errors.Is(err, errWrite):
+	case x.aborted:
 		return slog.LevelInfo, append(about[:0], slog.Bool("aborted", true))
 	case statusOf(e.Code) == http.StatusServiceUnavailable:
 		return slog.LevelWarn, append(about, slog.String("error", err.Error()))
