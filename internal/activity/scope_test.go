@@ -235,7 +235,9 @@ func lowered(r *rand.Rand, w scopemodel.World, own []activity.Permission) []acti
 			continue
 		}
 		p.FolderPermissions = slices.Clone(p.FolderPermissions)
-		p.Level = activity.Level(1 + r.IntN(int(p.Level)))
+		if p.Level > activity.Read {
+			p.Level -= activity.Level(r.IntN(int(p.Level)))
+		}
 		for i, f := range p.FolderPermissions {
 			p.FolderPermissions[i].Level = activity.Level(1 + r.IntN(int(f.Level)))
 			for _, id := range slices.Sorted(maps.Keys(w[p.ChannelID])) {

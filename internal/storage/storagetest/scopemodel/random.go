@@ -67,6 +67,7 @@ func RandomPermissions(r *rand.Rand) []activity.Permission {
 		}
 		if r.IntN(4) != 0 {
 			list[i].FolderPermissions = randomFolderPermissions(r)
+			list[i].Level = activity.Level(r.IntN(4)) // counts for nothing
 		}
 	}
 	return list
@@ -85,31 +86,40 @@ func randomFolderPermissions(r *rand.Rand) []activity.FolderPermission {
 
 func randomLevel(r *rand.Rand) activity.Level { return activity.Level(1 + r.IntN(3)) }
 
+// Moved is what Move did to a folder.
+type Moved struct {
+	Channel activity.ChannelID
+	Folder  activity.FolderID
+	Parent  activity.FolderID // the new one
+	Deleted bool              // with all below, instead
+}
+
 // Move moves a random folder of a random channel, or deletes it with all below.
-func Move(r *rand.Rand, w World) {
-	folders := w[ChannelID(r.IntN(Channels))]
-	if len(folders) == 0 {
-		return
+// ok is false when the choice fell on what cannot be.
+func Move(r *rand.Rand, w World) (m Moved, ok bool) {
+	m = Moved{Channel: ChannelID(r.IntN(Channels)), Folder: FolderID(r.IntN(Folders)), Parent: FolderID(r.IntN(Folders)), Deleted: r.IntN(4) == 0}
+	folders := w[m.Channel]
+	if _, known := folders[m.Folder]; !known {
+		return m, false
 	}
-	id := FolderID(r.IntN(Folders))
-	if _, ok := folders[id]; !ok {
-		return
-	}
-	one := World{"": folders}
-	if r.IntN(3) == 0 {
-		for other := range folders {
-			if one.InOrBelow("", other, id) && other != id {
-				defer delete(folders, other)
+	if m.Deleted {
+		var gone []activity.FolderID
+		for id := range folders {
+			if w.InOrBelow(m.Channel, id, m.Folder) {
+				gone = append(gone, id)
 			}
 		}
-		delete(folders, id)
-		return
+		for _, id := range gone {
+			delete(folders, id)
+		}
+		return m, true
 	}
-	parent := FolderID(r.IntN(Folders))
-	if _, ok := folders[parent]; !ok {
-		parent = ""
+	if _, known := folders[m.Parent]; !known {
+		m.Parent = ""
 	}
-	if !one.InOrBelow("", parent, id) {
-		folders[id] = parent
+	if w.InOrBelow(m.Channel, m.Parent, m.Folder) {
+		return m, false
 	}
+	folders[m.Folder] = m.Parent
+	return m, true
 }

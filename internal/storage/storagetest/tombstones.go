@@ -1,0 +1,144 @@
+package storagetest
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage"
+)
+
+func tombstoneCases() []testCase {
+	return []testCase{
+		{name: "of events deleted since", check: tombstonesSince},
+		{name: "pass all filters but that of folders", check: tombstonesFilters},
+		{name: "of events that the scope included", check: tombstonesScope},
+		{name: "stand where the events stood", check: tombstonesOrder},
+		{name: "pages go on after one", check: tombstonesAfter},
+	}
+}
+
+// withDeletions selects all events and tombstones since.
+func withDeletions(since activity.Timestamp) storage.EventQuery {
+	q := everything("c")
+	q.ModifiedSince, q.Deletions, q.Ascending = &since, true, true
+	return q
+}
+
+// tombstone gives what a list has of an event that was deleted at that time.
+func tombstone(e activity.Event, deleted activity.Timestamp) activity.Event {
+	return activity.Event{ID: e.ID, ChannelID: e.ChannelID, Modified: deleted, Deleted: &deleted}
+}
+
+// bury deletes an event and gives its tombstone.
+func (u *tenant) bury(e activity.Event) activity.Event {
+	u.t.Helper()
+	changes := u.written(func(tx storage.Tx) error { return tx.DeleteEvent(u.t.Context(), e.ChannelID, e.ID) })
+	if len(changes) != 1 {
+		u.t.Fatalf("a deletion is\n%s", changeTexts(changes))
+	}
+	return tombstone(e, changes[0].Time)
+}
+
+func tombstonesSince(t *testing.T, s storage.Store) {
+	u := inFolder(t, s)
+	made := u.put(note("c", "", 1), note("c", "f", 2), note("c", "g", 3))
+	first, second := u.bury(made[0]), u.bury(made[2])
+	sameEvents(t, u.list(withDeletions(0)), []activity.Event{first, made[1], second})
+	sameEvents(t, u.list(withDeletions(made[2].Modified)), []activity.Event{first, second})
+	sameEvents(t, u.list(withDeletions(first.Modified)), []activity.Event{second}) // exclusive
+	sameEvents(t, u.list(withDeletions(second.Modified)), nil)
+	q := withDeletions(0)
+	q.Deletions = false
+	sameEvents(t, u.list(q), made[1:2])
+	sameEvents(t, u.list(everything("c")), made[1:2])
+}
+
+func tombstonesFilters(t *testing.T, s storage.Store) {
+	u := inFolder(t, s)
+	made := u.put(note("c", "", 1), note("c", "g", 2))
+	none, inG := u.bury(made[0]), u.bury(made[1])
+	for i, edit := range []func(*storage.EventQuery){
+		func(q *storage.EventQuery) { q.Tags = []string{"x"} },
+		func(q *storage.EventQuery) { q.Types = []storage.TypeFilter{{Class: "mass", Format: "kg"}} },
+		func(q *storage.EventQuery) { q.Running = true },
+		func(q *storage.EventQuery) { q.State = storage.TrashedState },
+		func(q *storage.EventQuery) { q.State = storage.DefaultState },
+		func(q *storage.EventQuery) { q.From, q.To = at(50), at(60) },
+	} {
+		q := withDeletions(0)
+		edit(&q)
+		if got := u.list(q); texts(got) != texts([]activity.Event{none, inG}) {
+			t.Errorf("filter %d:\n%s", i, texts(got))
+		}
+	}
+	q := withDeletions(0)
+	q.Folders = &storage.FolderFilter{Folders: []activity.FolderID{"f"}}
+	sameEvents(t, u.list(q), []activity.Event{inG})
+	q.Folders = &storage.FolderFilter{NoFolder: true}
+	sameEvents(t, u.list(q), []activity.Event{none})
+	q.Folders = &storage.FolderFilter{}
+	sameEvents(t, u.list(q), nil)
+	q.Folders, q.Skip, q.Limit = nil, 1, 1
+	sameEvents(t, u.list(q), []activity.Event{inG})
+}
+
+func tombstonesScope(t *testing.T, s storage.Store) {
+	u := inFolder(t, s)
+	made := u.put(note("c", "", 1), note("c", "f", 2), note("c", "g", 3))
+	var gone []activity.Event
+	for _, e := range made {
+		gone = append(gone, u.bury(e))
+	}
+	for _, tt := range []struct {
+		folder activity.FolderID
+		want   []activity.Event
+	}{{"", gone[:1]}, {"f", gone[1:]}, {"g", gone[2:]}, {"nope", nil}} {
+		a := activity.Access{Type: activity.AppAccess, Permissions: []activity.Permission{
+			{ChannelID: "c", FolderPermissions: []activity.FolderPermission{{FolderID: tt.folder, Level: activity.Read}}},
+		}}
+		q := withDeletions(0)
+		q.Scope = a.Scope("c")
+		sameEvents(t, u.list(q), tt.want)
+	}
+}
+
+func tombstonesOrder(t *testing.T, s storage.Store) {
+	u := inFolder(t, s)
+	var events []activity.Event
+	for i := range 30 {
+		events = append(events, note("c", "f", activity.Timestamp(i/5)))
+	}
+	want := u.put(events...)
+	slices.SortFunc(want, ascending)
+	for i := range want {
+		if i%3 == 0 {
+			want[i] = u.bury(want[i])
+		}
+	}
+	q := withDeletions(0)
+	sameEvents(t, u.list(q), want)
+	slices.Reverse(want)
+	q.Ascending = false
+	sameEvents(t, u.list(q), want)
+}
+
+func tombstonesAfter(t *testing.T, s storage.Store) {
+	u := inFolder(t, s)
+	var events []activity.Event
+	for i := range 20 {
+		events = append(events, note("c", "f", activity.Timestamp(i/3)))
+	}
+	want := u.put(events...)
+	slices.SortFunc(want, ascending)
+	for i := range want {
+		if i%2 == 0 {
+			want[i] = u.bury(want[i])
+		}
+	}
+	for i := range want {
+		q := withDeletions(0)
+		q.After = &want[i].ID
+		sameEvents(t, u.list(q), want[i+1:])
+	}
+}
