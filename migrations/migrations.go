@@ -11,4 +11,4 @@ import "embed"
 // once, in a transaction of its own, in the order of the numbers.
 //
 //go:embed sqlite/*.sql
-var SQLite embed.FS //nolint:gochecknoglobals // go:embed needs a variable; it is read only
+var SQLite embed.FS

@@ -7,7 +7,8 @@
 -- sign of -0.0.
 
 -- What the file itself is: epoch (TEXT, of the change history), key (BLOB, for
--- keyed hashes), pruned (INTEGER, the last change that the history forgot).
+-- keyed hashes), pruned (INTEGER, the last change that the history forgot), trials
+-- (INTEGER, of writing: SQLite writes nothing for a value that stays).
 CREATE TABLE meta (
   name  TEXT PRIMARY KEY,
   value ANY NOT NULL
@@ -16,7 +17,8 @@ CREATE TABLE meta (
 INSERT INTO meta VALUES
   ('epoch', lower(hex(randomblob(8)))),
   ('key', randomblob(32)),
-  ('pruned', 0);
+  ('pruned', 0),
+  ('trials', 0);
 
 -- gone: when the user was deleted; the rest of the row is empty then.
 CREATE TABLE users (

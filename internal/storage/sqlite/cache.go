@@ -73,6 +73,17 @@ func (c *cache) drop(id activity.UserID) {
 	c.accounts.Remove(id)
 }
 
+// outdate forgets what is cached of a user if it is older than the revision, or
+// the user is gone (revision 0).
+func (c *cache) outdate(id activity.UserID, revision int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if a, ok := c.accounts.Peek(id); !ok || a.revision < revision || revision == 0 {
+		c.era++ // also what is about to be offered may be older
+		c.accounts.Remove(id)
+	}
+}
+
 // current notes that the cache was as new as the file a moment ago; moved says
 // that another process had written, so that all is forgotten.
 func (c *cache) current(at time.Time, moved bool) {

@@ -74,7 +74,7 @@ func (c *conn) query(sql string, row func(*sqlite.Stmt) error, args ...any) erro
 }
 
 // errStop ends a query early, without an error.
-var errStop = errors.New("stop") //nolint:gochecknoglobals // never changed
+var errStop = errors.New("stop")
 
 func run(s *sqlite.Stmt, row func(*sqlite.Stmt) error) error {
 	for {

@@ -16,7 +16,7 @@ func unavailable(cause error) *activity.Error {
 	return activity.NewError(activity.CodeServiceUnavailable, "The store cannot do this now: try again in a moment.").Because(cause)
 }
 
-var errClosed = errors.New("the store is closed") //nolint:gochecknoglobals // never changed
+var errClosed = errors.New("the store is closed")
 
 // failure gives the error of an operation on the database: of the domain as it
 // is, of CodeServiceUnavailable where another try may succeed, else wrapped.

@@ -106,7 +106,8 @@ func (s *Store) feedPage(ctx context.Context, after int64) (page []storage.Deliv
 		if after < pruned || after > head {
 			return storage.ErrPositionLost
 		}
-		return c.query("SELECT "+changeColumns+`, c.id, u.id FROM changes c LEFT JOIN users u ON u.key = c.user_key
+		moved := map[activity.UserID]int64{} // keys of users whose structure is another
+		err = c.query("SELECT "+changeColumns+`, c.id, u.id, c.user_key FROM changes c LEFT JOIN users u ON u.key = c.user_key
 			WHERE c.id > ? ORDER BY c.id LIMIT ?`, func(row *sqlite.Stmt) error {
 			v, err := readChange(row, activity.UserID(row.ColumnText(10)))
 			if row.ColumnIsNull(10) { // swept: what is left says that the user was deleted
@@ -114,8 +115,28 @@ func (s *Store) feedPage(ctx context.Context, after int64) (page []storage.Deliv
 			}
 			last = row.ColumnInt64(9)
 			page = append(page, storage.Delivery{Change: v, Position: s.position(last)})
+			if v.Kind != activity.EventKind {
+				moved[v.User] = row.ColumnInt64(11)
+			}
 			return err
 		}, after, feedRows)
+		if err != nil {
+			return err
+		}
+		return s.outdate(c, moved)
 	})
 	return page, last, err
+}
+
+// outdate drops from the cache what is older than the changes about to be
+// told: who hears of a change of an access must not read the old one.
+func (s *Store) outdate(c *conn, moved map[activity.UserID]int64) error {
+	for id, key := range moved {
+		revision, _, err := readHead(c, key)
+		if err != nil {
+			return err
+		}
+		s.cache.outdate(id, revision)
+	}
+	return nil
 }

@@ -27,7 +27,7 @@ func (r *reads) Structure() *storage.Structure {
 
 func (r *reads) end() { r.ended = true }
 
-var errEnded = errors.New("storage/sqlite: the unit of work has ended") //nolint:gochecknoglobals // never changed
+var errEnded = errors.New("storage/sqlite: the unit of work has ended")
 
 func (r *reads) conn(ctx context.Context) (*conn, error) {
 	if r.ended {
@@ -80,7 +80,7 @@ var _ storage.Tx = (*viewTx)(nil)
 
 type readOnly struct{}
 
-var errReadOnly = errors.New("storage/sqlite: a write in View: use Update") //nolint:gochecknoglobals // never changed
+var errReadOnly = errors.New("storage/sqlite: a write in View: use Update")
 
 // UpdateUser fails, as all of them do.
 func (readOnly) UpdateUser(context.Context, activity.User) error { return errReadOnly }

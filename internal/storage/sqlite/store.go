@@ -58,7 +58,7 @@ func (s *Store) Secrets() storage.Secrets { return secrets{s} }
 // Ready writes to the file, and so knows that it can be written.
 func (s *Store) Ready(ctx context.Context) error {
 	return s.write(ctx, "write a trial", func(c *conn) error {
-		return c.exec("UPDATE meta SET value = value WHERE name = 'epoch'")
+		return c.exec("UPDATE meta SET value = value + 1 WHERE name = 'trials'")
 	})
 }
 

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -57,4 +58,21 @@ func TestGroupsKeepUnitsApart(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// A test's FailNow in a unit ends the goroutine that runs it.
+func TestAUnitThatEndsItsGoroutine(t *testing.T) {
+	s := open(t, sqlite.Options{Dir: t.TempDir()})
+	alice := addUser(t, s, "alice")
+	err := alice.Update(t.Context(), activity.Origin{}, func(tx storage.Tx) error {
+		if err := tx.CreateChannel(t.Context(), &activity.Channel{ID: "lost", Name: "lost"}); err != nil {
+			return err
+		}
+		runtime.Goexit()
+		return nil
+	})
+	if err == nil {
+		t.Error("the unit was kept")
+	}
+	addChannel(t, alice, "lost")
 }

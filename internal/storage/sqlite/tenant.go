@@ -72,7 +72,7 @@ type view struct {
 	stale    bool
 }
 
-var errStale = errors.New("storage/sqlite: read again: the structure had changed") //nolint:gochecknoglobals // never changed
+var errStale = errors.New("storage/sqlite: read again: the structure had changed")
 
 func (v *view) run(ctx context.Context, fn func(storage.Tx) error) error {
 	a, trusted, era := v.store.cache.get(v.user)
