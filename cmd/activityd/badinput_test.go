@@ -100,7 +100,7 @@ func wrongValues(event string) []attack {
 		{"type", `"note"`}, {"type", `7`}, {"type", `{"class": "a"}`}, {"type", `{"class": "a", "format": "b", "more": 1}`}, {"type", `"a/*"`},
 		{"value", `9007199254740993`}, {"value", `1e999`}, {"value", `{"deep": [-9007199254740993]}`},
 		{"folderId", `7`}, {"folderId", `""`}, {"tags", `"a"`}, {"tags", `[1]`}, {"tags", `[null]`}, {"tags", `["` + strings.Repeat("x", 201) + `"]`},
-		{"description", `7`}, {"clientData", `[]`}, {"clientData", `null`}, {"trashed", `"yes"`}, {"trashed", `1`}, {"tiem", `1`}, {"created", `1`},
+		{"description", `7`}, {"clientData", `[]`}, {"clientData", `null`}, {"trashed", `"yes"`}, {"trashed", `1`}, {"timee", `1`}, {"created", `1`},
 	} {
 		all = append(all, attack{
 			name: "create with " + f.field + " " + f.value[:min(len(f.value), 30)], verb: http.MethodPost, path: "/c/events",

@@ -48,7 +48,7 @@ func (c *client) do(ctx context.Context, verb, path string, body, result any) er
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close() //nolint:errcheck // read to its end
+	defer res.Body.Close()
 	answer, err := io.ReadAll(res.Body)
 	if err != nil {
 		return err

@@ -78,7 +78,7 @@ func (s *Service) Methods() []*Method { return s.methods }
 // Invoke runs a method: it finds the user, then who asks, then reads the
 // parameters, then lets the handler decide.
 func (s *Service) Invoke(ctx context.Context, m *Method, c *Call, in params.Input) (any, error) {
-	if c.Username != "" && !(m.Public && m.Root == BothRoots) {
+	if c.Username != "" && (!m.Public || m.Root != BothRoots) {
 		if err := s.enter(ctx, m, c); err != nil {
 			return nil, err
 		}
