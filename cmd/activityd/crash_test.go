@@ -207,7 +207,11 @@ func checkIntegrity(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer func() {
+		if err := conn.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	err = sqlitex.Execute(conn, "PRAGMA integrity_check", &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
 		if stmt.ColumnText(0) != "ok" {
 			t.Error(stmt.ColumnText(0))

@@ -106,8 +106,8 @@ func (c *client) count(ctx context.Context, out io.Writer, what, channel string,
 	if err := c.do(ctx, http.MethodGet, channel+"/events?"+query.Encode(), nil, &events); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%-40s %5d events in %7s\n", what, len(events), time.Since(began).Round(10*time.Microsecond))
-	return nil
+	_, err := fmt.Fprintf(out, "%-40s %5d events in %7s\n", what, len(events), time.Since(began).Round(10*time.Microsecond))
+	return err
 }
 
 // ask queries a week, a folder, a tag, and the strongest part of the world.

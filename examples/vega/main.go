@@ -73,7 +73,7 @@ func load(ctx context.Context, api *client, set dataset, out io.Writer) error {
 		return err
 	}
 	took := time.Since(began)
-	fmt.Fprintf(out, "%-12s %5d events in %7s (%.0f per second)\n", set.channel, len(set.events),
+	_, err := fmt.Fprintf(out, "%-12s %5d events in %7s (%.0f per second)\n", set.channel, len(set.events),
 		took.Round(time.Millisecond), float64(len(set.events))/took.Seconds())
-	return nil
+	return err
 }
