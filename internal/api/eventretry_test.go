@@ -21,6 +21,8 @@ const (
 
 func TestEventCreateIsIdempotent(t *testing.T) {
 	w := openWorld(t)
+	own := w.give(t, w.tokens["owner"], access("shared", "first name", worldAccesses["writer"]))
+	w.tokens["writer"] = own["token"].(string)
 	first := w.item(t, "writer", "events.create", "work", retried)
 	if first["id"] != retriedID {
 		t.Fatalf("the id is %v", first["id"])
@@ -41,6 +43,8 @@ func TestEventCreateIsIdempotent(t *testing.T) {
 	again("at once")
 	w.advance(time.Hour)
 	again("an hour later")
+	w.ok(t, "owner", "accesses.update", own["id"].(string), `{"name": "second name"}`)
+	again("with another name")
 	w.ok(t, "owner", "events.update", "work/"+retriedID, `{"time": 5, "value": null, "folderId": "d", "tags": []}`)
 	again("after a change")
 	w.ok(t, "owner", "events.delete", "work/"+retriedID, "")

@@ -94,7 +94,7 @@ func (c *Call) create(ctx context.Context, tx storage.Tx, e activity.Event, requ
 			return EventView{}, err
 		}
 		if ok {
-			return replay(e, request, first)
+			return replay(ctx, tx, e, request, first)
 		}
 		again := *request // the unit may run twice
 		request = &again
@@ -115,14 +115,19 @@ func (c *Call) create(ctx context.Context, tx storage.Tx, e activity.Event, requ
 }
 
 // replay answers a repeated request as the first time. All that the answer
-// holds but the times comes from the request itself, so it neither asks what
-// became of the event nor whether its folder is still there.
-func replay(e activity.Event, again *storage.Request, first storage.Request) (EventView, error) {
+// holds but the times and the access's name then comes from the request
+// itself, so it does not ask whether its folder is still there.
+func replay(ctx context.Context, tx storage.Tx, e activity.Event, again *storage.Request, first storage.Request) (EventView, error) {
 	if first.Access != again.Access || first.Hash != again.Hash {
 		return EventView{}, activity.NewError(activity.CodeItemIDAlreadyExists,
 			"Another event has this id, or had it: give another, or none to have one made.")
 	}
+	made, err := tx.Event(ctx, e.ChannelID, e.ID)
+	if err != nil {
+		return EventView{}, err
+	}
 	e.Time, e.Created, e.Modified = first.Time, first.Modified, first.Modified
+	e.CreatedBy, e.ModifiedBy = made.CreatedBy, made.CreatedBy
 	return EventView{Event: e, StoppedID: first.Stopped}, nil
 }
 

@@ -47,7 +47,7 @@ func (r *FolderRef) UnmarshalText(b []byte) error {
 func (r FolderRef) folder() activity.FolderID { return activity.FolderID(r) }
 
 // errInPath marks an error that is about an id in the path.
-var errInPath = errors.New("the id stands in the path") //nolint:gochecknoglobals // a constant in all but Go's grammar
+const errInPath = constError("the id stands in the path")
 
 // InPath reports whether the error is about an id in a request's path rather
 // than in its parameters. CodeUnknownFolder is 404 then, else 400.
