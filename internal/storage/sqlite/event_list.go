@@ -120,7 +120,7 @@ func (l *listing) read(s *sqlite.Stmt, in *container, rows int) ([]activity.Even
 		}
 		events = append(events, e)
 		l.at = cursor{columnTime(s, 1), columnBytes(s, 0)}
-		if size += len(e.Value) + len(e.ClientData); size > pageBytes {
+		if size += s.ColumnLen(8) + s.ColumnLen(12) + len(e.ClientData) + len(e.Value); size > pageBytes {
 			return errStop
 		}
 		return nil

@@ -42,6 +42,9 @@ func (r *reads) Event(ctx context.Context, channel activity.ChannelID, id activi
 	return e, nil
 }
 
+const selectLinked = `SELECT 1 FROM events INDEXED BY events_modified
+	WHERE channel_key = ? AND folder_key IN (SELECT value FROM json_each(?)) LIMIT 1`
+
 // HasEvents reports whether an event is linked to one of the folders.
 func (r *reads) HasEvents(ctx context.Context, channel activity.ChannelID, folders []activity.FolderID) (bool, error) {
 	c, err := r.conn(ctx)
@@ -54,14 +57,22 @@ func (r *reads) HasEvents(ctx context.Context, channel activity.ChannelID, folde
 	}
 	found := false
 	// Tombstones have no folder.
-	err = c.query(`SELECT 1 FROM events INDEXED BY events_modified
-		WHERE channel_key = ? AND folder_key IN (SELECT value FROM json_each(?)) LIMIT 1`,
+	err = c.query(selectLinked,
 		func(*sqlite.Stmt) error {
 			found = true
 			return nil
 		}, in.key, jsonKeys(in.keysOf(folders, false)))
 	return found, failure("look for events of folders", err)
 }
+
+// The index has all that selects, so that only what is found is read.
+const selectOverlapping = `SELECT ` + eventColumns + ` FROM (
+		SELECT time AS found_time, id AS found_id FROM events INDEXED BY events_periods
+		WHERE channel_key = ?1 AND "end" > ?2 AND time < ?3 AND trashed = 0
+		AND (folder_key IS NULL OR folder_key NOT IN (SELECT value FROM json_each(?4)))
+		ORDER BY time, id LIMIT ?5)
+	CROSS JOIN events e ON e.channel_key = ?1 AND e.time = found_time AND e.id = found_id
+	ORDER BY found_time, found_id`
 
 // Overlapping gives the periods that intersect a span.
 func (r *reads) Overlapping(ctx context.Context, channel activity.ChannelID, from, to activity.Timestamp, limit int) ([]activity.Event, error) {
@@ -74,14 +85,7 @@ func (r *reads) Overlapping(ctx context.Context, channel activity.ChannelID, fro
 		return nil, err
 	}
 	var events []activity.Event
-	// The index has all that selects, so that only what is found is read.
-	err = c.query(`SELECT `+eventColumns+` FROM (
-			SELECT time AS found_time, id AS found_id FROM events INDEXED BY events_periods
-			WHERE channel_key = ?1 AND "end" > ?2 AND time < ?3 AND trashed = 0
-			AND (folder_key IS NULL OR folder_key NOT IN (SELECT value FROM json_each(?4)))
-			ORDER BY time, id LIMIT ?5)
-		CROSS JOIN events e ON e.channel_key = ?1 AND e.time = found_time AND e.id = found_id
-		ORDER BY found_time, found_id`,
+	err = c.query(selectOverlapping,
 		func(s *sqlite.Stmt) error {
 			e, err := readEvent(s, channel, in)
 			events = append(events, e)

@@ -38,6 +38,28 @@ func TestPlansOfLists(t *testing.T) {
 	}
 }
 
+func TestPlansOfTheWriter(t *testing.T) {
+	s, err := Open(t.Context(), Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for sql, want := range map[string]string{
+		selectLinked:      "SEARCH events USING COVERING INDEX events_modified (channel_key=?)",
+		selectOverlapping: "SEARCH events USING COVERING INDEX events_periods (channel_key=? AND end>?)",
+		selectEvent:       "SEARCH e USING INDEX events_id (channel_key=? AND id=?)",
+		bury:              "SEARCH events USING INDEX events_id (channel_key=? AND id=?)",
+	} {
+		if plan := planOf(t, s, sql); !strings.Contains(plan, want) || strings.Contains(plan, "SCAN events") {
+			t.Errorf("%s\nplan\n%swant %s", sql, plan, want)
+		}
+	}
+}
+
 func planOf(t *testing.T, s *Store, sql string) string {
 	t.Helper()
 	var plan strings.Builder

@@ -83,6 +83,9 @@ func (v *view) run(ctx context.Context, fn func(storage.Tx) error) error {
 		}
 	}
 	err := v.once(ctx, fn)
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("storage/sqlite: view: %w", ctx.Err())
+	}
 	var known *activity.Error
 	if !v.stale && !v.verified && errors.As(err, &known) {
 		if _, checkErr := v.open(ctx); checkErr != nil && !v.stale {

@@ -64,6 +64,12 @@ func (u *update) write(op string, change activity.Change, item func(c *conn, h h
 	}
 	h := u.next()
 	c := u.store.writer.conn
+	if c.AutocommitEnabled() {
+		// A read failed so that SQLite rolled all back: a write now would be
+		// committed by itself.
+		u.broken = unavailable(errLost)
+		return u.broken
+	}
 	if err := item(c, h); err != nil {
 		err = failure(op, err)
 		var known *activity.Error

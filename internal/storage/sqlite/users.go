@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"errors"
 	"iter"
 
 	"zombiezen.com/go/sqlite"
@@ -154,15 +153,22 @@ func (u users) DeleteUser(ctx context.Context, id activity.UserID) error {
 func (u users) bury(c *conn, d *draft) error {
 	h := head{seq: d.head.seq + 1, modified: u.store.writer.now.After(d.head.modified)}
 	name := d.account.structure.User().Username
-	return errors.Join(
-		c.exec(`UPDATE users SET gone = ?, username = NULL, email = '', language = '', display_name = '', password_hash = '' WHERE key = ?`,
-			h.modified, d.account.key),
-		c.exec("DELETE FROM heads WHERE user_key = ?", d.account.key),
-		c.exec("INSERT INTO blocked_names (name, until) VALUES (?, ?) ON CONFLICT DO UPDATE SET until = excluded.until",
-			u.store.keyed("username", string(name)), u.store.writer.now+activity.Timestamp(storage.NameBlock.Seconds())),
-		appendChange(c, d.account.key, &activity.Change{
-			User: d.id, Seq: h.seq, Kind: activity.UserKind, Action: activity.Deleted, Item: string(d.id), Time: h.modified,
-		}))
+	err := c.exec(`UPDATE users SET gone = ?, username = NULL, email = '', language = '', display_name = '', password_hash = '' WHERE key = ?`,
+		h.modified, d.account.key)
+	if err != nil {
+		return err
+	}
+	if err := c.exec("DELETE FROM heads WHERE user_key = ?", d.account.key); err != nil {
+		return err
+	}
+	err = c.exec("INSERT INTO blocked_names (name, until) VALUES (?, ?) ON CONFLICT DO UPDATE SET until = excluded.until",
+		u.store.keyed("username", string(name)), u.store.writer.now+activity.Timestamp(storage.NameBlock.Seconds()))
+	if err != nil {
+		return err
+	}
+	return appendChange(c, d.account.key, &activity.Change{
+		User: d.id, Seq: h.seq, Kind: activity.UserKind, Action: activity.Deleted, Item: string(d.id), Time: h.modified,
+	})
 }
 
 // NameBlocked reports whether a deleted user's name is still blocked.

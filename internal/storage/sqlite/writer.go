@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -201,7 +202,7 @@ func (w *writer) answer(err error) {
 
 // abandon gives up the group that was at work when the goroutine ended.
 func (w *writer) abandon() {
-	err := fmt.Errorf("a unit of work ended the writer's goroutine")
+	err := errors.New("a unit of work ended the writer's goroutine")
 	if !w.conn.AutocommitEnabled() {
 		if rollbackErr := w.conn.exec("ROLLBACK"); rollbackErr != nil {
 			w.log.Error("cannot roll back", "error", rollbackErr)
@@ -261,7 +262,7 @@ func (w *writer) attempt(t *task) error {
 	t.err = call(t.run)
 	if w.conn.AutocommitEnabled() {
 		// SQLite rolled all back: the disk is full or failed.
-		return unavailable(fmt.Errorf("the transaction was lost: %w", t.err))
+		return unavailable(errors.Join(errLost, t.err))
 	}
 	if t.err != nil {
 		if err := w.conn.exec("ROLLBACK TO unit"); err != nil {
@@ -270,6 +271,8 @@ func (w *writer) attempt(t *task) error {
 	}
 	return w.conn.exec("RELEASE unit")
 }
+
+var errLost = errors.New("the transaction was lost")
 
 // call makes a panic the function's error.
 func call(fn func() error) (err error) {
