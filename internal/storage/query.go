@@ -16,9 +16,10 @@ type EventQuery struct {
 	State    State
 
 	ModifiedSince *activity.Timestamp // exclusive
-	// Deletions adds the tombstones of events deleted since ModifiedSince (which
-	// must be set) that the scope included; they pass every other filter but
-	// Folders' and stand where their time puts them.
+	// Deletions adds the tombstones of events deleted, alone or with a folder,
+	// since ModifiedSince (which must be set). Scope and Folders judge them by
+	// where they were then; they pass every other filter, stand where their
+	// time puts them, and After may name one.
 	Deletions bool
 
 	Ascending bool              // by time, equal times by id, both in that direction

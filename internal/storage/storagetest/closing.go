@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"errors"
+	"maps"
 	"testing"
 	"time"
 
@@ -30,9 +31,21 @@ func closedFails(t *testing.T, s storage.Store) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	ctx := t.Context()
-	fresh, token := newUser(), activity.HashToken("t")
-	for name, call := range map[string]func() error{
+	calls := tenantCalls(t, u, from)
+	maps.Copy(calls, installationCalls(t, s, u.user))
+	for name, call := range calls {
+		if err := call(); !isCode(err, activity.CodeServiceUnavailable) {
+			t.Errorf("%s: %v, want %s", name, err, activity.CodeServiceUnavailable)
+		}
+	}
+	u.Touch("a", 1)
+}
+
+// tenantCalls gives every call that concerns a tenant or the feed.
+func tenantCalls(t *testing.T, u *tenant, from storage.Position) map[string]func() error {
+	t.Helper()
+	ctx, s := t.Context(), u.store
+	return map[string]func() error{
 		"Update": func() error { return u.Update(ctx, u.origin, nothing) },
 		"View":   func() error { return u.View(ctx, nothing) },
 		"Events": func() error {
@@ -50,10 +63,18 @@ func closedFails(t *testing.T, s storage.Store) {
 			}
 			return last
 		},
+	}
+}
+
+// installationCalls gives every call of Users and Secrets.
+func installationCalls(t *testing.T, s storage.Store, user activity.User) map[string]func() error {
+	t.Helper()
+	ctx, fresh, token := t.Context(), newUser(), activity.HashToken("t")
+	return map[string]func() error{
 		"CreateUser": func() error { return s.Users().CreateUser(ctx, &fresh, nil) },
-		"DeleteUser": func() error { return s.Users().DeleteUser(ctx, u.user.ID) },
+		"DeleteUser": func() error { return s.Users().DeleteUser(ctx, user.ID) },
 		"UserByName": func() error {
-			_, err := s.Users().UserByName(ctx, u.user.Username)
+			_, err := s.Users().UserByName(ctx, user.Username)
 			return err
 		},
 		"ListUsers": func() (last error) {
@@ -67,7 +88,7 @@ func closedFails(t *testing.T, s storage.Store) {
 			return err
 		},
 		"NameBlocked": func() error {
-			_, err := s.Users().NameBlocked(ctx, u.user.Username)
+			_, err := s.Users().NameBlocked(ctx, user.Username)
 			return err
 		},
 		"PutOneTimeToken": func() error { return s.Secrets().PutOneTimeToken(ctx, "p", token, farFuture) },
@@ -84,12 +105,7 @@ func closedFails(t *testing.T, s storage.Store) {
 			_, err := s.Secrets().SigningKeys(ctx, func() storage.SigningKey { return storage.SigningKey{ID: "k"} })
 			return err
 		},
-	} {
-		if err := call(); !isCode(err, activity.CodeServiceUnavailable) {
-			t.Errorf("%s: %v, want %s", name, err, activity.CodeServiceUnavailable)
-		}
 	}
-	u.Touch("a", 1)
 }
 
 func closeWaits(t *testing.T, s storage.Store) {

@@ -202,46 +202,46 @@ func folderMergedToRoot(t *testing.T, s storage.Store) {
 
 func folderMergedTwice(t *testing.T, s storage.Store) {
 	u := nested(t, s)
-	made := u.many("c", "b", 1500)
+	made := u.many("c", "b", 600)
 	u.do(func(tx storage.Tx) error { return tx.DeleteFolder(t.Context(), "c", "b", true) })
 	u.do(func(tx storage.Tx) error { return tx.DeleteFolder(t.Context(), "c", "a", true) })
-	if got := u.countIn(everything("c"), "p"); got != 1500 {
+	if got := u.countIn(everything("c"), "p"); got != 600 {
 		t.Errorf("%d events are there after two merges", got)
 	}
 	u.do(func(tx storage.Tx) error { return tx.DeleteFolder(t.Context(), "c", "p", true) })
 	q := everything("c")
 	q.Folders = &storage.FolderFilter{NoFolder: true}
-	if got := u.countIn(q, ""); got != 1500 {
+	if got := u.countIn(q, ""); got != 600 {
 		t.Errorf("%d events are there after three merges", got)
 	}
 	u.settle()
-	if got := u.countIn(q, ""); got != 1500 {
+	if got := u.countIn(q, ""); got != 600 {
 		t.Errorf("%d events are there in the end", got)
 	}
-	if e := u.event("c", made[700].ID); e.FolderID != "" {
+	if e := u.event("c", made[300].ID); e.FolderID != "" {
 		t.Errorf("one is %s", text(e))
 	}
 }
 
 func folderMergedThenDeleted(t *testing.T, s storage.Store) {
 	u := nested(t, s)
-	gone, kept := u.many("c", "a", 1500), u.put(note("c", "z", 1))
+	gone, kept := u.many("c", "a", 600), u.put(note("c", "z", 1))
 	u.do(func(tx storage.Tx) error { return tx.DeleteFolder(t.Context(), "c", "a", true) })
 	u.do(func(tx storage.Tx) error { return tx.DeleteFolder(t.Context(), "c", "p", false) })
 	for range 2 {
 		if events, err := collect(u.Events(t.Context(), everything("c"))); err != nil || len(events) != 1 || events[0].ID != kept[0].ID {
 			t.Errorf("%d events are left, %v", len(events), err)
 		}
-		u.noEvent("c", gone[900].ID)
+		u.noEvent("c", gone[500].ID)
 		u.settle()
 	}
 }
 
 func folderMergedThenMoved(t *testing.T, s storage.Store) {
 	u := nested(t, s)
-	made := u.many("c", "a", 3000)
+	made := u.many("c", "a", 1500)
 	u.do(func(tx storage.Tx) error { return tx.DeleteFolder(t.Context(), "c", "a", true) })
-	moved, edited, removed := made[2999], made[1], made[2998]
+	moved, edited, removed := made[1499], made[1], made[1498]
 	moved.FolderID = "z"
 	edited.FolderID, edited.Time = "p", 1e6
 	moved, edited = u.change(moved), u.change(edited)
@@ -257,14 +257,14 @@ func folderMergedThenMoved(t *testing.T, s storage.Store) {
 		sameEvent(t, u.event("c", again.ID), again)
 		u.settle()
 	}
-	if events, err := collect(u.Events(t.Context(), everything("c"))); err != nil || len(events) != 3000 {
+	if events, err := collect(u.Events(t.Context(), everything("c"))); err != nil || len(events) != 1500 {
 		t.Errorf("there are %d events, %v", len(events), err)
 	}
 }
 
 func folderIDReused(t *testing.T, s storage.Store) {
 	u := nested(t, s)
-	old := u.many("c", "a", 1500)
+	old := u.many("c", "a", 800)
 	u.deleteFolder("a", false)
 	u.folder("c", "z", "a")
 	sameIDs(t, u.list(everything("c")))

@@ -246,7 +246,7 @@ func listScopes(t *testing.T, s storage.Store) {
 
 func listLeftEarly(t *testing.T, s storage.Store) {
 	u := inFolder(t, s)
-	u.many("c", "f", 1200)
+	u.many("c", "f", 1000)
 	for range 40 { // more often than a store has readers
 		for _, err := range u.Events(t.Context(), everything("c")) {
 			if err != nil {
@@ -256,7 +256,10 @@ func listLeftEarly(t *testing.T, s storage.Store) {
 		}
 	}
 	u.do(func(tx storage.Tx) error {
-		for range tx.ListEvents(t.Context(), everything("c")) {
+		for _, err := range tx.ListEvents(t.Context(), everything("c")) {
+			if err != nil {
+				return err
+			}
 			break
 		}
 		e := note("c", "f", 1)

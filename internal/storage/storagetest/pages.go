@@ -114,12 +114,12 @@ func pagesAfterUnknown(t *testing.T, s storage.Store) {
 
 func pagesLong(t *testing.T, s storage.Store) {
 	u := inFolder(t, s)
-	want := u.many("c", "f", 5000)
+	want := u.many("c", "f", 3000)
 	q := everything("c")
 	q.Ascending = true
 	sameEvents(t, u.list(q), want)
-	q.Skip, q.Limit = 1234, 2500
-	sameEvents(t, u.list(q), want[1234:3734])
+	q.Skip, q.Limit = 1234, 1500
+	sameEvents(t, u.list(q), want[1234:2734])
 	q.Ascending, q.Skip, q.Limit = false, 0, 0
 	slices.Reverse(want)
 	sameEvents(t, u.list(q), want)
@@ -217,7 +217,7 @@ func (u *tenant) readStable(stable []activity.Event, up bool) error {
 
 func pagesContextEnds(t *testing.T, s storage.Store) {
 	u := inFolder(t, s)
-	u.many("c", "f", 5000)
+	u.many("c", "f", 2000)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	seen := 0
@@ -230,18 +230,18 @@ func pagesContextEnds(t *testing.T, s storage.Store) {
 			cancel()
 		}
 	}
-	if last == nil || seen == 5000 {
+	if last == nil || seen == 2000 {
 		t.Errorf("the list went on to %d events, its last error is %v", seen, last)
 	}
 }
 
 func pagesSlowReader(t *testing.T, s storage.Store) {
 	u := inFolder(t, s)
-	want := u.many("c", "f", 2000)
+	want := u.many("c", "f", 1000)
 	for range 40 { // more of them than a store has readers
 		next, stop := iter.Pull2(u.Events(t.Context(), everything("c")))
 		defer stop()
-		if e, err, ok := next(); !ok || err != nil || e.ID != want[1999].ID {
+		if e, err, ok := next(); !ok || err != nil || e.ID != want[999].ID {
 			t.Fatalf("the first is %s, %v, %t", text(e), err, ok)
 		}
 	}

@@ -123,12 +123,13 @@ func (w *walk) matchLog(head activity.Seq, want []activity.Change) {
 	sameChanges(w.t, got, want...)
 	checkSequence(w.t, w.user.ID, head, got)
 	for _, c := range got {
-		if c.Kind != activity.EventKind || c.Action != activity.Deleted || w.m.Channel(c.Channel) == nil {
+		if c.Action != activity.Deleted || w.m.Channel(c.Channel) == nil {
 			continue
 		}
 		gone := w.m.Channel(c.Channel).Gone
-		for i := range gone {
-			if string(gone[i].ID) == c.Item {
+		for i, g := range gone {
+			withFolder := c.Kind == activity.FolderKind && slices.Contains(g.Chain, activity.FolderID(c.Item))
+			if g.Deleted == 0 && (withFolder || c.Kind == activity.EventKind && string(g.ID) == c.Item) {
 				gone[i].Deleted = c.Time
 			}
 		}

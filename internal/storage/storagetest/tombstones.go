@@ -13,6 +13,8 @@ func tombstoneCases() []testCase {
 		{name: "of events deleted since", check: tombstonesSince},
 		{name: "pass all filters but that of folders", check: tombstonesFilters},
 		{name: "of events that the scope included", check: tombstonesScope},
+		{name: "of events that went with their folder", check: tombstonesOfFolders},
+		{name: "stay where their folders were", check: tombstonesStay},
 		{name: "stand where the events stood", check: tombstonesOrder},
 		{name: "pages go on after one", check: tombstonesAfter},
 	}
@@ -94,12 +96,61 @@ func tombstonesScope(t *testing.T, s storage.Store) {
 		folder activity.FolderID
 		want   []activity.Event
 	}{{"", gone[:1]}, {"f", gone[1:]}, {"g", gone[2:]}, {"nope", nil}} {
-		a := activity.Access{Type: activity.AppAccess, Permissions: []activity.Permission{
-			{ChannelID: "c", FolderPermissions: []activity.FolderPermission{{FolderID: tt.folder, Level: activity.Read}}},
-		}}
 		q := withDeletions(0)
-		q.Scope = a.Scope("c")
+		q.Scope = inOnly(tt.folder)
 		sameEvents(t, u.list(q), tt.want)
+	}
+}
+
+// inOnly gives what an access to one folder may see of the channel c.
+func inOnly(folder activity.FolderID) activity.Scope {
+	a := activity.Access{Type: activity.AppAccess, Permissions: []activity.Permission{
+		{ChannelID: "c", FolderPermissions: []activity.FolderPermission{{FolderID: folder, Level: activity.Read}}},
+	}}
+	return a.Scope("c")
+}
+
+func tombstonesOfFolders(t *testing.T, s storage.Store) {
+	u := inFolder(t, s)
+	made := u.put(note("c", "", 1), note("c", "f", 2), note("c", "g", 3), note("c", "g", 4))
+	alone := u.bury(made[3])
+	changes := u.deleteFolder("f", false)
+	if len(changes) != 1 {
+		t.Fatalf("the changes are\n%s", changeTexts(changes))
+	}
+	deleted := changes[0].Time
+	gone := []activity.Event{tombstone(made[1], deleted), tombstone(made[2], deleted), alone}
+	for range 2 { // right after the deletion, and after the sweep
+		sameEvents(t, u.list(withDeletions(0)), append(made[:1:1], gone...))
+		sameEvents(t, u.list(withDeletions(alone.Modified)), gone[:2])
+		sameEvents(t, u.list(withDeletions(deleted)), nil)
+		q := withDeletions(0)
+		q.Scope = inOnly("g")
+		sameEvents(t, u.list(q), gone[1:])
+		q.Scope, q.Folders = activity.WholeScope(activity.Read), &storage.FolderFilter{Folders: []activity.FolderID{"f"}}
+		sameEvents(t, u.list(q), nil) // there is no such folder now
+		q.Folders, q.After = nil, &gone[0].ID
+		sameEvents(t, u.list(q), gone[1:])
+		u.settle()
+	}
+}
+
+// tombstonesStay: a folder that moves later takes no tombstone with it.
+func tombstonesStay(t *testing.T, s storage.Store) {
+	u := nested(t, s) // p > a > b, z
+	gone := u.bury(u.put(note("c", "b", 1))[0])
+	u.do(func(tx storage.Tx) error {
+		return tx.UpdateFolder(t.Context(), &activity.Folder{ID: "a", ChannelID: "c", ParentID: "z", Name: "a"})
+	})
+	for folder, seen := range map[activity.FolderID]bool{"p": true, "a": true, "b": true, "z": false} {
+		byScope, byFilter := withDeletions(0), withDeletions(0)
+		byScope.Scope = inOnly(folder)
+		byFilter.Folders = &storage.FolderFilter{Folders: []activity.FolderID{folder}}
+		for _, q := range []storage.EventQuery{byScope, byFilter} {
+			if got := u.list(q); (len(got) == 1) != seen || seen && got[0].ID != gone.ID {
+				t.Errorf("in %s there is %s", folder, texts(got))
+			}
+		}
 	}
 }
 

@@ -26,7 +26,7 @@ func unitCases() []testCase {
 	}
 }
 
-var errOwn = errors.New("the case's own error") //nolint:gochecknoglobals // never changed
+var errOwn = errors.New("the case's own error")
 
 // writesOfEachKind gives a write of every kind, all of which must succeed one
 // after the other in a new user with the channel old, its folder old and e in it.
@@ -222,7 +222,7 @@ func unitReadsOwnWrites(t *testing.T, s storage.Store) {
 		}
 		_, err := tx.Event(t.Context(), "c", e.ID)
 		if events, _ := collect(tx.ListEvents(t.Context(), everything("c"))); len(events) > 0 || !isCode(err, activity.CodeUnknownEvent) {
-			return fmt.Errorf("a deleted event is still seen: %v, %v", events, err)
+			return fmt.Errorf("a deleted event is still seen: %v, %w", events, err)
 		}
 		return nil
 	})

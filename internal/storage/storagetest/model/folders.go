@@ -115,7 +115,7 @@ func (t *Tenant) DeleteFolder(channel activity.ChannelID, id activity.FolderID, 
 			moved = append(moved, e.ID)
 			left = append(left, e)
 		default:
-			c.Gone = append(c.Gone, Gone{ID: e.ID, Time: e.Time, Chain: chain, WithFolder: true})
+			c.Gone = append(c.Gone, Gone{ID: e.ID, Time: e.Time, Chain: chain})
 		}
 	}
 	c.Events = left

@@ -8,83 +8,78 @@ import (
 	"github.com/activityd/activityd/internal/storage/storagetest/scopemodel"
 )
 
-// World gives the folders as the scope model takes them.
-func (t *Tenant) World() scopemodel.World {
-	w := scopemodel.World{}
-	for _, c := range t.Channels {
-		w[c.ID] = map[activity.FolderID]activity.FolderID{}
-		for _, f := range c.Folders {
-			w[c.ID][f.ID] = f.ParentID
-		}
-	}
-	return w
+// item is an event or a tombstone, and where it is or was.
+type item struct {
+	activity.Event
+	chain activity.Chain
 }
 
 // List gives the events that q selects for the access; q.Scope is not read.
-// Tombstones stand among them where the contract is plain about them: of
-// events that were deleted alone, whose folder stands where it stood.
 func (t *Tenant) List(q storage.EventQuery, access activity.Access) ([]activity.Event, error) {
 	c := t.Channel(q.Channel)
 	if c == nil {
 		return nil, nil
 	}
-	w := t.World()
-	all := slices.Clone(c.Events)
-	for _, g := range c.Gone {
-		if q.Deletions && g.Deleted > *q.ModifiedSince && !c.Doubtful(g.ID) {
-			all = append(all, activity.Event{
-				ID: g.ID, ChannelID: c.ID, Time: g.Time, FolderID: g.folder(), Modified: g.Deleted, Deleted: &g.Deleted,
-			})
-		}
-	}
-	slices.SortFunc(all, byTime)
-	if !q.Ascending {
-		slices.Reverse(all)
-	}
+	all := c.inOrder(q)
 	if q.After != nil {
-		at := slices.IndexFunc(all, func(e activity.Event) bool { return e.ID == *q.After })
-		if at < 0 || !scopemodel.Sees(w, access, c.ID, all[at].FolderID) {
+		at := slices.IndexFunc(all, func(i item) bool { return i.ID == *q.After })
+		if at < 0 || !sees(access, c.ID, all[at].chain) {
 			return nil, storage.ErrUnknownAfter
 		}
 		all = all[at+1:]
 	}
-	all = slices.DeleteFunc(all, func(e activity.Event) bool {
-		return !scopemodel.Sees(w, access, c.ID, e.FolderID) || !inFolders(w, q, e.FolderID) || e.Deleted == nil && !selects(q, e)
-	})
-	all = all[min(q.Skip, len(all)):]
-	if q.Limit > 0 {
-		all = all[:min(q.Limit, len(all))]
-	}
-	return all, nil
-}
-
-// Doubtful reports whether the contract leaves open which lists have the
-// tombstone of the event: it went with its folder, or its folder moved since.
-func (c *Channel) Doubtful(id activity.EventID) bool {
-	for _, g := range c.Gone {
-		if g.ID == id {
-			return g.WithFolder || !slices.Equal(c.Chain(g.folder()), g.Chain)
+	var list []activity.Event
+	for _, i := range all {
+		if sees(access, c.ID, i.chain) && c.inFolders(q, i.chain) && (i.Deleted != nil || selects(q, i.Event)) {
+			list = append(list, i.Event)
 		}
 	}
-	return false
-}
-
-func (g Gone) folder() activity.FolderID {
-	if len(g.Chain) == 0 {
-		return ""
+	list = list[min(q.Skip, len(list)):]
+	if q.Limit > 0 {
+		list = list[:min(q.Limit, len(list))]
 	}
-	return g.Chain[0]
+	return list, nil
 }
 
-func inFolders(w scopemodel.World, q storage.EventQuery, folder activity.FolderID) bool {
+// inOrder gives all events, and the tombstones that are asked for, in the
+// order of the list.
+func (c *Channel) inOrder(q storage.EventQuery) []item {
+	var all []item
+	for _, e := range c.Events {
+		all = append(all, item{e, c.Chain(e.FolderID)})
+	}
+	for _, g := range c.Gone {
+		if q.Deletions && g.Deleted > *q.ModifiedSince {
+			all = append(all, item{activity.Event{ID: g.ID, ChannelID: c.ID, Time: g.Time, Modified: g.Deleted, Deleted: &g.Deleted}, g.Chain})
+		}
+	}
+	slices.SortFunc(all, func(a, b item) int { return byTime(a.Event, b.Event) })
+	if !q.Ascending {
+		slices.Reverse(all)
+	}
+	return all
+}
+
+// sees asks the scope model in a world that has the place alone.
+func sees(a activity.Access, channel activity.ChannelID, at activity.Chain) bool {
+	folders, place := map[activity.FolderID]activity.FolderID{}, activity.FolderID("")
+	for i := len(at) - 1; i >= 0; i-- {
+		folders[at[i]], place = place, at[i]
+	}
+	return scopemodel.Sees(scopemodel.World{channel: folders}, a, channel, place)
+}
+
+// inFolders: folders that there are no longer select nothing, not even what
+// was deleted in them.
+func (c *Channel) inFolders(q storage.EventQuery, at activity.Chain) bool {
 	if q.Folders == nil {
 		return true
 	}
-	if folder == "" {
+	if len(at) == 0 {
 		return q.Folders.NoFolder
 	}
-	for _, top := range q.Folders.Folders {
-		if w.InOrBelow(q.Channel, folder, top) {
+	for _, id := range q.Folders.Folders {
+		if c.Folder(id) != nil && slices.Contains(at, id) {
 			return true
 		}
 	}
@@ -105,7 +100,7 @@ func selects(q storage.EventQuery, e activity.Event) bool {
 	}) {
 		return false
 	}
-	if q.Running && !(e.Duration.IsRunning() && !e.Trashed) {
+	if q.Running && (e.Trashed || !e.Duration.IsRunning()) {
 		return false
 	}
 	if q.ModifiedSince != nil && e.Modified <= *q.ModifiedSince {

@@ -32,11 +32,10 @@ type Channel struct {
 
 // Gone is an event that was deleted.
 type Gone struct {
-	ID         activity.EventID
-	Time       activity.Timestamp // of the event
-	Chain      activity.Chain     // where it was
-	Deleted    activity.Timestamp // set by the caller, from the log
-	WithFolder bool               // it went with its folder
+	ID      activity.EventID
+	Time    activity.Timestamp // of the event
+	Chain   activity.Chain     // where it was
+	Deleted activity.Timestamp // set by the caller, from the log
 }
 
 // Request is what an event that got its id from a client was created by.
