@@ -225,6 +225,13 @@ func (w *writer) transact() error {
 			w.log.Error("cannot roll back", "error", rollbackErr)
 		}
 	}
+	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultFull {
+		// Where the log's pages have their places in the file already, this
+		// makes room; where not, the next try says so.
+		if checkpointErr := w.conn.exec("PRAGMA wal_checkpoint(PASSIVE)"); checkpointErr != nil {
+			w.log.Debug("the disk is full", "error", checkpointErr)
+		}
+	}
 	return err
 }
 
