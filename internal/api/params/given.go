@@ -8,7 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Given, as the type of a field without tags, receives all that a request
+// Given is for a field without tags: it receives all that a request
 // gave, what stands in the path aside: for telling whether another request is
 // its retry.
 type Given struct{ members []member }
@@ -36,7 +36,7 @@ func (g Given) Hash() [sha256.Size]byte {
 	return sha256.Sum256(canonical)
 }
 
-// Fixed, as the type of a field without tags, receives the faults of members
+// Fixed is for a field without tags: it receives the faults of members
 // that repeat a part of the path with another value, so that the handler can
 // report them with those of other read-only members. Without such a field they
 // are reported at once.

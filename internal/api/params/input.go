@@ -147,7 +147,10 @@ func (in *Input) bodyMembers(pool *sync.Pool) ([]member, error) {
 			all = append(all, m)
 			continue
 		}
-		for inner := range walk(decoder(m.raw), m.raw) {
+		for inner, err := range walk(decoder(m.raw), m.raw) {
+			if err != nil {
+				return nil, structureError(err)
+			}
 			all = append(all, inner)
 		}
 	}

@@ -179,10 +179,10 @@ func TestReadFaults(t *testing.T) {
 	}{
 		"all at once": {
 			`{"name": 1, "flag": "true", "count": 1.5, "factor": "1", "time": "now", "length": -1, "type": "mass", "data": [], "words": "x",
-			  "numbers": ["1", 2, null], "sent": null, "optName": null, "optTime": false, "inner": {"level": 4}, "many": [{"key": 1}, 5], "nmae": 1}`,
+			  "numbers": ["1", 2, null], "sent": null, "optName": null, "optTime": false, "inner": {"level": 4}, "many": [{"key": 1}, 5], "named": 1}`,
 			[]string{
 				"count type", "data type", "factor type", "flag type", "inner.key required", "inner.level maximum", "length minimum",
-				"many[0].key type", "many[1] type", "name type", "nmae unknown", "numbers[0] type", "numbers[2] type",
+				"many[0].key type", "many[1] type", "name type", "named unknown", "numbers[0] type", "numbers[2] type",
 				"optName type", "optTime type", "sent type", "time type", "type pattern", "words type",
 			},
 		},

@@ -198,7 +198,10 @@ func (r *reader) setStruct(path string, raw jsontext.Value, plan *Plan, v reflec
 		return activity.NewFault("type", "This must be an object.")
 	}
 	o := object{plan: plan, reader: r, path: path, target: v, seen: make([]bool, len(plan.fields))}
-	for m := range walk(decoder(raw), raw) {
+	for m, err := range walk(decoder(raw), raw) {
+		if err != nil {
+			return activity.NewFault("type", "This must be valid JSON.")
+		}
 		o.read(m)
 	}
 	o.require(o.missing())
