@@ -2,7 +2,6 @@ package activity
 
 import (
 	"encoding/json"
-	"math"
 	"strings"
 	"unicode/utf8"
 )
@@ -25,6 +24,10 @@ type Event struct {
 	Modified    Timestamp
 	CreatedBy   string // the access's name when it was created; a session's appId
 	ModifiedBy  string
+
+	// ExactEnd is the end of a period that a stop gave and that is not Time and
+	// Duration as doubles add; nil for all else. Clear it with either of them.
+	ExactEnd *Timestamp
 
 	// Deleted is set for the tombstone of a deleted event: when it was deleted.
 	// Of a tombstone only the ID, the ChannelID and Modified are known.
@@ -86,17 +89,6 @@ func (t *Type) UnmarshalJSON(b []byte) error {
 	}
 	*t = parsed
 	return nil
-}
-
-// End gives the end of a period, +Inf while it runs; ok is false for a mark.
-func (e *Event) End() (end Timestamp, ok bool) {
-	switch s, ended := e.Duration.Seconds(); {
-	case e.Duration.IsRunning():
-		return Timestamp(math.Inf(1)), true
-	case ended:
-		return e.Time + Timestamp(s), true
-	}
-	return 0, false
 }
 
 // CleanTags trims the tags and drops empty and repeated ones; the first of

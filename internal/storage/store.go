@@ -80,6 +80,13 @@ type Tenant interface {
 	// ends before fn has begun, fn does not run; afterwards ctx is not asked.
 	Update(ctx context.Context, origin activity.Origin, fn func(Tx) error) error
 
+	// UpdateEach runs each function as a unit of work of its own, in order, as
+	// Update would do one after the other, but does not wait for one to be
+	// committed before the next may begin: they share commits. It gives the
+	// error of each; one that fails stops no other. No function begins after
+	// ctx has ended.
+	UpdateEach(ctx context.Context, origin activity.Origin, fns []func(Tx) error) []error
+
 	// Events reads a list outside a unit of work: in pages by key, so that the
 	// list may be long and slow to take without holding up the store. Each
 	// page is as fresh as its moment; an event that stays what it is while the
@@ -140,8 +147,8 @@ type Folders interface {
 	// DeleteFolder removes the folder and all folders below it. Their events
 	// are deleted with it or, if merge is set, moved to its parent (to no folder
 	// where it is a root); either is in effect at once. The one change recorded
-	// is the folder's; each moved event gets a change of its own as the sweep
-	// reaches it. CodeUnknownChannel, CodeUnknownFolder.
+	// is the folder's; each moved event gets a change of its own, of the same
+	// origin, as the sweep reaches it. CodeUnknownChannel, CodeUnknownFolder.
 	DeleteFolder(ctx context.Context, channel activity.ChannelID, id activity.FolderID, merge bool) error
 }
 
@@ -159,7 +166,8 @@ type Events interface {
 	// CodeUnknownChannel, CodeUnknownFolder, CodeItemIDAlreadyExists (also for
 	// an id whose event was deleted).
 	CreateEvent(ctx context.Context, e *activity.Event, request *Request) error
-	// UpdateEvent stores e and sets its Modified; Created and CreatedBy stay.
+	// UpdateEvent stores e and sets its Modified; Created and CreatedBy stay. The
+	// end of a period is stored as e.End gives it, here and in CreateEvent.
 	// CodeUnknownChannel, CodeUnknownFolder, CodeUnknownEvent.
 	UpdateEvent(ctx context.Context, e *activity.Event) error
 	// DeleteEvent removes an event; its tombstone is listed by
@@ -169,11 +177,15 @@ type Events interface {
 	// Replay gives the request that created the event under an id that its
 	// client gave; ok is false for other ids and for deleted events.
 	Replay(ctx context.Context, channel activity.ChannelID, id activity.EventID) (request Request, ok bool, err error)
-	// Overlapping gives the periods of the channel, outside the trash, that
-	// intersect the span from `from` to `to` (+Inf for a running one) by more
-	// than a touch, by time; one without length intersects what begins before
-	// and ends after it. At most limit of them.
-	Overlapping(ctx context.Context, channel activity.ChannelID, from, to activity.Timestamp, limit int) ([]activity.Event, error)
+	// Periods gives the periods of the channel, outside the trash, that end after
+	// `after` (-Inf for all): by end, equal ends by time, then by id. One that
+	// runs ends at +Inf. It reads as far as it is taken, and must not be taken
+	// within itself. An error is the last element.
+	Periods(ctx context.Context, channel activity.ChannelID, after activity.Timestamp) iter.Seq2[activity.Period, error]
+	// TimeCounts gives the seconds of all periods of the channel outside the
+	// trash, each clipped to the span, by the folder that they stand in, "" for
+	// none. Folders without any may be absent.
+	TimeCounts(ctx context.Context, channel activity.ChannelID, from, to activity.Timestamp) (map[activity.FolderID]float64, error)
 }
 
 // Request is what an idempotent creation must remember to answer a retry as

@@ -11,7 +11,7 @@ import (
 
 // The columns of an event, as readEvent takes them.
 const eventColumns = `e.id, e.time, e.folder_key, e.trashed, e.modified, e.deleted, e.duration, e.type, e.tags,
-	e.created, e.created_by, e.modified_by, e.description, e.attachments, e.client_data, e.value`
+	e.created, e.created_by, e.modified_by, e.description, e.attachments, e.client_data, e.value, e."end"`
 
 // stillRuns stands for the duration of a running period.
 const stillRuns = -1
@@ -38,6 +38,9 @@ func readEvent(s *sqlite.Stmt, channel activity.ChannelID, in *container) (activ
 			e.Duration = activity.Running
 		} else {
 			e.Duration = activity.Seconds(d)
+			if end, _ := e.End(); columnTime(s, 16) != end {
+				e.ExactEnd = columnOptional(s, 16)
+			}
 		}
 	}
 	e.Type.Class, e.Type.Format, _ = strings.Cut(s.ColumnText(7), "/")

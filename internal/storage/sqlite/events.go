@@ -66,34 +66,6 @@ func (r *reads) HasEvents(ctx context.Context, channel activity.ChannelID, folde
 }
 
 // The index has all that selects, so that only what is found is read.
-const selectOverlapping = `SELECT ` + eventColumns + ` FROM (
-		SELECT time AS found_time, id AS found_id FROM events INDEXED BY events_periods
-		WHERE channel_key = ?1 AND "end" > ?2 AND time < ?3 AND trashed = 0
-		AND (folder_key IS NULL OR folder_key NOT IN (SELECT value FROM json_each(?4)))
-		ORDER BY time, id LIMIT ?5)
-	CROSS JOIN events e ON e.channel_key = ?1 AND e.time = found_time AND e.id = found_id
-	ORDER BY found_time, found_id`
-
-// Overlapping gives the periods that intersect a span.
-func (r *reads) Overlapping(ctx context.Context, channel activity.ChannelID, from, to activity.Timestamp, limit int) ([]activity.Event, error) {
-	c, err := r.conn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	in, err := r.container(channel)
-	if err != nil {
-		return nil, err
-	}
-	var events []activity.Event
-	err = c.query(selectOverlapping,
-		func(s *sqlite.Stmt) error {
-			e, err := readEvent(s, channel, in)
-			events = append(events, e)
-			return err
-		}, in.key, from, to, jsonKeys(in.deletedKeys(nil)), limit)
-	return events, failure("look for overlapping periods", err)
-}
-
 // jsonKeys gives keys as one parameter.
 func jsonKeys(keys []int64) text {
 	if len(keys) == 0 {

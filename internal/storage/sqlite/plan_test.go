@@ -49,10 +49,11 @@ func TestPlansOfTheWriter(t *testing.T) {
 		}
 	}()
 	for sql, want := range map[string]string{
-		selectLinked:      "SEARCH events USING COVERING INDEX events_modified (channel_key=?)",
-		selectOverlapping: "SEARCH events USING COVERING INDEX events_periods (channel_key=? AND end>?)",
-		selectEvent:       "SEARCH e USING INDEX events_id (channel_key=? AND id=?)",
-		bury:              "SEARCH events USING INDEX events_id (channel_key=? AND id=?)",
+		selectTimes:   "SEARCH events USING COVERING INDEX events_periods (channel_key=? AND end>?)",
+		selectLinked:  "SEARCH events USING COVERING INDEX events_modified (channel_key=?)",
+		selectPeriods: "SEARCH events USING COVERING INDEX events_periods (channel_key=? AND end>?)",
+		selectEvent:   "SEARCH e USING INDEX events_id (channel_key=? AND id=?)",
+		bury:          "SEARCH events USING INDEX events_id (channel_key=? AND id=?)",
 	} {
 		if plan := planOf(t, s, sql); !strings.Contains(plan, want) || strings.Contains(plan, "SCAN events") {
 			t.Errorf("%s\nplan\n%swant %s", sql, plan, want)

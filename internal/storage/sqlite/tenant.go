@@ -28,12 +28,42 @@ func (t tenant) View(ctx context.Context, fn func(storage.Tx) error) error {
 
 // Update runs fn in the writer's goroutine, in a group with others.
 func (t tenant) Update(ctx context.Context, origin activity.Origin, fn func(storage.Tx) error) error {
+	return t.UpdateEach(ctx, origin, []func(storage.Tx) error{fn})[0]
+}
+
+// UpdateEach runs the functions in the writer's goroutine, in groups with
+// others. They are queued without waiting, and the queue keeps their order.
+func (t tenant) UpdateEach(ctx context.Context, origin activity.Origin, fns []func(storage.Tx) error) []error {
+	errs := make([]error, len(fns))
 	if err := t.store.enter(); err != nil {
-		return err
+		for i := range errs {
+			errs[i] = err
+		}
+		return errs
 	}
 	defer t.store.leave()
+	tasks := make([]*task, len(fns))
+	for i, fn := range fns {
+		if i >= queuedAtOnce {
+			errs[i-queuedAtOnce] = tasks[i-queuedAtOnce].wait(ctx)
+		}
+		tasks[i] = t.unit(origin, fn)
+		t.store.writer.submit(ctx, tasks[i])
+	}
+	for i := max(0, len(fns)-queuedAtOnce); i < len(fns); i++ {
+		errs[i] = tasks[i].wait(ctx)
+	}
+	return errs
+}
+
+// queuedAtOnce bounds what one caller has in the queue: enough for full groups,
+// while others find a place between.
+const queuedAtOnce = 2 * groupSize
+
+// unit gives the task that runs fn as a unit of work.
+func (t tenant) unit(origin activity.Origin, fn func(storage.Tx) error) *task {
 	sweep := false
-	unit := func() error {
+	run := func() error {
 		d, err := t.store.writer.draft(t.user)
 		if err != nil {
 			return failure("read the user", err)
@@ -46,7 +76,7 @@ func (t tenant) Update(ctx context.Context, origin activity.Origin, fn func(stor
 		sweep = u.sweep
 		return u.keep(d)
 	}
-	return t.store.writer.do(ctx, "update", unit, func() {
+	return newTask("update", run, func() {
 		if sweep {
 			t.store.janitor.poke()
 		}

@@ -56,6 +56,7 @@ type draft struct {
 
 // task is a function that waits for its place in a group.
 type task struct {
+	op        string
 	run       func() error
 	cancelled func() error
 	committed func() // called after the commit, before the answer; may be nil
@@ -64,29 +65,47 @@ type task struct {
 	done      chan struct{}
 }
 
+// newTask makes a task that runs fn as a unit of work. committed, when not nil,
+// runs in the writer's goroutine too if the unit was committed.
+func newTask(op string, fn func() error, committed func()) *task {
+	return &task{op: op, run: fn, committed: committed, done: make(chan struct{})}
+}
+
 const (
 	waiting int32 = iota
 	running
 	withdrawn
 )
 
-// do runs fn in the writer's goroutine as a unit of work. committed, when not
-// nil, runs there too if the unit was committed.
+// do runs fn in the writer's goroutine as newTask says, and waits for it.
 func (w *writer) do(ctx context.Context, op string, fn func() error, committed func()) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("storage/sqlite: %s: %w", op, err)
+	t := newTask(op, fn, committed)
+	w.submit(ctx, t)
+	return t.wait(ctx)
+}
+
+// submit puts the task into the queue; it is withdrawn when ctx ends before.
+func (w *writer) submit(ctx context.Context, t *task) {
+	t.cancelled = ctx.Err
+	if ctx.Err() != nil {
+		t.state.Store(withdrawn)
+		return
 	}
-	t := &task{run: fn, cancelled: ctx.Err, committed: committed, done: make(chan struct{})}
 	select {
 	case w.queue <- t:
 	case <-ctx.Done():
-		return fmt.Errorf("storage/sqlite: %s: %w", op, ctx.Err())
+		t.state.Store(withdrawn)
 	}
+}
+
+// wait gives the task's error when it is done, or has been withdrawn because
+// ctx ended before it ran.
+func (t *task) wait(ctx context.Context) error {
 	select {
 	case <-t.done:
 	case <-ctx.Done():
-		if t.state.CompareAndSwap(waiting, withdrawn) {
-			return fmt.Errorf("storage/sqlite: %s: %w", op, ctx.Err())
+		if t.state.CompareAndSwap(waiting, withdrawn) || t.state.Load() == withdrawn {
+			return fmt.Errorf("storage/sqlite: %s: %w", t.op, ctx.Err())
 		}
 		<-t.done
 	}

@@ -201,9 +201,9 @@ func (u *tenant) nothingIn(channel activity.ChannelID, id activity.EventID) {
 	}
 	u.noEvent(channel, id)
 	u.read(func(tx storage.Tx) error {
-		over, err := tx.Overlapping(u.t.Context(), channel, 0, 1e12, 10)
-		if err != nil || len(over) > 0 {
-			u.t.Errorf("overlapping: %s, %v", texts(over), err)
+		periods, err := takePeriods(u.t, tx, channel, -forever, -1)
+		if err != nil || len(periods) > 0 {
+			u.t.Errorf("periods: %v, %v", periods, err)
 		}
 		if has, err := tx.HasEvents(u.t.Context(), channel, []activity.FolderID{"f"}); err != nil || has {
 			u.t.Errorf("a folder has events: %t, %v", has, err)

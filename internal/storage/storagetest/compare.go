@@ -18,6 +18,9 @@ func text(e activity.Event) string {
 		modified, _ := json.Marshal(e.Modified)
 		return fmt.Sprintf("%s of %s, modified %s", s, e.ChannelID, modified)
 	}
+	if e.ExactEnd != nil {
+		s += " until " + string(e.ExactEnd.AppendJSON(nil))
+	}
 	return s
 }
 

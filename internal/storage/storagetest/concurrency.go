@@ -207,13 +207,14 @@ func overlapUnderLoad(t *testing.T, s storage.Store) {
 	errs := atOnce(workers, func(i int) error {
 		e := period("c", activity.Timestamp(i/4*10+i%4), activity.Seconds(5))
 		return u.Update(t.Context(), u.origin, func(tx storage.Tx) error {
-			end, _ := e.End()
-			others, err := tx.Overlapping(t.Context(), "c", e.Time, end, 1)
-			if err != nil {
-				return err
-			}
-			if len(others) > 0 {
-				return overlaps
+			span, _ := e.Period()
+			for other, err := range tx.Periods(t.Context(), "c", e.Time) {
+				if err != nil {
+					return err
+				}
+				if other.Intersects(span) {
+					return overlaps
+				}
 			}
 			made := e
 			return tx.CreateEvent(t.Context(), &made, nil)

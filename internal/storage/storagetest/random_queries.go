@@ -2,7 +2,7 @@ package storagetest
 
 import (
 	"errors"
-	"math"
+	"slices"
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
@@ -13,7 +13,7 @@ func (w *walk) query() {
 	w.t.Helper()
 	switch w.r.IntN(6) {
 	case 0:
-		w.queryOverlapping()
+		w.queryPeriods()
 	case 1:
 		w.queryOne()
 	default:
@@ -114,24 +114,36 @@ func (w *walk) addPaging(q *storage.EventQuery) {
 	}
 }
 
-func (w *walk) queryOverlapping() {
+func (w *walk) queryPeriods() {
 	w.t.Helper()
 	channel := w.channelID()
 	from := activity.Timestamp(float64(w.r.IntN(64)) / 2)
-	to, limit := from+activity.Timestamp(float64(w.r.IntN(12))/2), 1+w.r.IntN(8)
+	to, most := from+activity.Timestamp(float64(w.r.IntN(12))/2), 1+w.r.IntN(8)
 	if w.often(20) {
-		to = activity.Timestamp(math.Inf(1))
+		from = -forever
 	}
 	c := w.m.Channel(channel)
 	if c == nil {
 		return
 	}
 	w.read(func(tx storage.Tx) error {
-		got, err := tx.Overlapping(w.t.Context(), channel, from, to, limit)
-		if want := c.Overlapping(from, to, limit); texts(got) != texts(want) {
-			w.t.Errorf("overlapping %v to %v, at most %d:\n%sthe model has\n%s", from, to, limit, texts(got), texts(want))
+		got, err := takePeriods(w.t, tx, channel, from, most)
+		if want := c.Periods(from); !slices.Equal(got, want[:min(most, len(want))]) {
+			w.t.Errorf("periods after %v, at most %d:\n%sthe model has\n%s", from, most, periodTexts(got), periodTexts(want))
 		}
-		return err
+		times, errTimes := tx.TimeCounts(w.t.Context(), channel, from, to)
+		for folder, want := range c.TimeCounts(from, to) {
+			if times[folder] != want {
+				w.t.Errorf("from %v to %v in %q: %v, the model has %v", from, to, folder, times[folder], want)
+			}
+			delete(times, folder)
+		}
+		for folder, seconds := range times {
+			if seconds != 0 {
+				w.t.Errorf("from %v to %v in %q: %v, the model has none", from, to, folder, seconds)
+			}
+		}
+		return errors.Join(err, errTimes)
 	})
 }
 

@@ -173,6 +173,10 @@ func (w *walk) randomEvent() activity.Event {
 		e.Duration = activity.Seconds(0)
 	case 2:
 		e.Duration = activity.Seconds(float64(w.r.IntN(10)) / 2)
+		if w.often(30) {
+			exact := e.Time + activity.Timestamp(float64(w.r.IntN(10))/2+0.25) // never the sum
+			e.ExactEnd = &exact
+		}
 	}
 	if w.often(50) {
 		description := w.name()

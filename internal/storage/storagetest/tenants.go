@@ -60,9 +60,9 @@ func tenantsEqualIDs(t *testing.T, s storage.Store) {
 		u.read(func(tx storage.Tx) error {
 			o, err := tx.Profile(t.Context(), "public")
 			r, ok, errReplay := tx.Replay(t.Context(), "c", id)
-			over, errOver := tx.Overlapping(t.Context(), "c", 0, 1000, 10)
+			over, errOver := takePeriods(t, tx, "c", -forever, -1)
 			if countOf(o) != i || !ok || r.Hash[0] != byte(i+1) || len(over) != 1 || over[0].Time != activity.Timestamp(i) {
-				t.Errorf("user %d has profile %s, request %+v, overlapping %s", i, o, r, texts(over))
+				t.Errorf("user %d has profile %s, request %+v, periods %v", i, o, r, over)
 			}
 			return errors.Join(err, errReplay, errOver)
 		})

@@ -237,9 +237,15 @@ func ownWritesSeen(ctx context.Context, tx storage.Tx, e activity.Event, head ac
 	if err != nil || texts(events) != text(e)+"\n" {
 		return fmt.Errorf("list: %s, %w", texts(events), err)
 	}
-	overlapping, err := tx.Overlapping(ctx, "c", 0, 100, 10)
-	if err != nil || len(overlapping) != 1 {
-		return fmt.Errorf("overlapping: %v, %w", overlapping, err)
+	periods := 0
+	for _, err := range tx.Periods(ctx, "c", 0) {
+		if err != nil {
+			return fmt.Errorf("periods: %w", err)
+		}
+		periods++
+	}
+	if times, err := tx.TimeCounts(ctx, "c", 0, 100); err != nil || periods != 1 || len(times) != 1 {
+		return fmt.Errorf("periods: %d, time %v, %w", periods, times, err)
 	}
 	if has, err := tx.HasEvents(ctx, "c", []activity.FolderID{"f"}); err != nil || !has {
 		return fmt.Errorf("has events: %t, %w", has, err)

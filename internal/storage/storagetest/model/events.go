@@ -92,24 +92,40 @@ func (c *Channel) Replay(id activity.EventID) (storage.Request, bool) {
 	return storage.Request{}, false
 }
 
-// Overlapping gives the periods outside the trash that intersect the span by
-// more than a touch, by time.
-func (c *Channel) Overlapping(from, to activity.Timestamp, limit int) []activity.Event {
-	var found []activity.Event
+// Periods gives the periods outside the trash that end after a time, by end,
+// time and id.
+func (c *Channel) Periods(after activity.Timestamp) []activity.Period {
+	var found []activity.Period
 	for _, e := range c.Events {
-		start, end := e.Time, activity.Timestamp(math.Inf(1))
+		end := e.Time
 		if seconds, ended := e.Duration.Seconds(); ended {
-			end = start + activity.Timestamp(seconds)
+			end += activity.Timestamp(seconds)
 		}
-		if e.Trashed || e.Duration.IsZero() {
-			continue
+		if e.ExactEnd != nil {
+			end = *e.ExactEnd
 		}
-		if start < to && end > from {
-			found = append(found, e)
+		if e.Duration.IsRunning() {
+			end = activity.Timestamp(math.Inf(1))
+		}
+		if !e.Trashed && !e.Duration.IsZero() && end > after {
+			found = append(found, activity.Period{ID: e.ID, FolderID: e.FolderID, Time: e.Time, End: end})
 		}
 	}
-	slices.SortFunc(found, byTime)
-	return found[:min(limit, len(found))]
+	slices.SortFunc(found, func(a, b activity.Period) int {
+		return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Time, b.Time), cmp.Compare(a.ID, b.ID))
+	})
+	return found
+}
+
+// TimeCounts gives the seconds of periods within the span by folder.
+func (c *Channel) TimeCounts(from, to activity.Timestamp) map[activity.FolderID]float64 {
+	counts := map[activity.FolderID]float64{}
+	for _, p := range c.Periods(activity.Timestamp(math.Inf(-1))) {
+		if seconds := min(p.End, to) - max(p.Time, from); seconds > 0 {
+			counts[p.FolderID] += float64(seconds)
+		}
+	}
+	return counts
 }
 
 func byTime(a, b activity.Event) int {
