@@ -26,6 +26,11 @@ type Input struct {
 
 	// MaxDepth bounds the nesting of values and client data.
 	MaxDepth int
+
+	// Further gives faults that the method's struct cannot find by itself, with
+	// their paths from the whole; into is what Read sets, of which parts may not
+	// have been read. Nil for none.
+	Further func(into any) []activity.Fault
 }
 
 // member is one parameter as it was given.

@@ -18,6 +18,7 @@ type Plan struct {
 	byName map[string]int // in fields
 	given  []int          // the index of the field of type Given; nil for none
 	fixed  []int          // the index of the field of type Fixed; nil for none
+	rest   []int          // the index of the field of type Rest; nil for none
 
 	decoders sync.Pool // of *jsontext.Decoder
 }
@@ -68,6 +69,9 @@ func (p *Plan) add(t reflect.Type, above []int) {
 			continue
 		case reflect.TypeFor[Fixed]():
 			p.fixed = index
+			continue
+		case reflect.TypeFor[Rest]():
+			p.rest = index
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")

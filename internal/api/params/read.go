@@ -26,10 +26,16 @@ func (p *Plan) Read(in Input, into any) error {
 	for _, m := range given {
 		o.read(m)
 	}
+	o.setRest()
 	if p.given != nil {
 		o.target.FieldByIndex(p.given).Set(reflect.ValueOf(Given{members: p.withoutPath(given)}))
 	}
 	o.reader.check("", into)
+	if in.Further != nil {
+		for _, f := range in.Further(into) {
+			o.reader.fault(f.Path, &f)
+		}
+	}
 	return o.result()
 }
 
@@ -41,11 +47,16 @@ type object struct {
 	target reflect.Value
 	seen   []bool           // by field
 	fixed  []activity.Fault // see Fixed
+	rest   restOf
 }
 
 func (o *object) read(m member) {
 	path := join(o.path, m.name)
 	i, known := o.plan.byName[m.name]
+	if !known && o.plan.rest != nil {
+		o.keep(path, m)
+		return
+	}
 	if !known {
 		o.reader.fault(path, activity.NewFault("unknown", "There is no such parameter here: check its spelling or leave it out."))
 		return

@@ -204,6 +204,7 @@ func (r *reader) setStruct(path string, raw jsontext.Value, plan *Plan, v reflec
 		}
 		o.read(m)
 	}
+	o.setRest()
 	o.require(o.missing())
 	return nil
 }
