@@ -14,31 +14,34 @@ func (l *loader) derive(cfg *Config) {
 	if l.wrong["domain"] || l.wrong["listen"] {
 		return
 	}
-	const derived = "derived from domain and listen"
 	host, port := splitAddress(cfg.Listen)
 	if cfg.Registration == "" {
 		cfg.Registration = RegistrationInvite
 		if isLoopback(cfg.Domain) && isLoopback(host) {
 			cfg.Registration = RegistrationOpen
 		}
-		l.origins["registration"] = derived
+		l.origins["registration"] = originDerived
 	}
 	if cfg.PublicURL == "" {
-		cfg.PublicURL = publicURL(cfg.Domain, port)
-		l.origins["public_url"] = derived
+		cfg.PublicURL = cfg.publicURL(port)
+		l.origins["public_url"] = originDerived
 	}
 }
 
-// publicURL guesses: a real domain is behind something that speaks TLS on the
-// usual port, a loopback one is reached directly.
-func publicURL(domain string, port int) string {
-	switch {
-	case !isLoopback(domain):
-		return "https://" + domain
-	case port == 80:
-		return "http://" + domain
+// publicURL guesses for a service on the port: a real domain is behind something
+// that speaks TLS on the usual port, or gets its certificates there; one with a
+// certificate of its own, or a loopback one, is reached directly.
+func (c Config) publicURL(port int) string {
+	scheme, usual := "http", 80
+	if c.TLS() == TLSFile {
+		scheme, usual = "https", 443
+	} else if !isLoopback(c.Domain) {
+		return "https://" + c.Domain
 	}
-	return "http://" + net.JoinHostPort(domain, strconv.Itoa(port))
+	if port == usual {
+		return scheme + "://" + c.Domain
+	}
+	return scheme + "://" + net.JoinHostPort(c.Domain, strconv.Itoa(port))
 }
 
 // WithPort returns the configuration for a service whose listener got the port
@@ -46,17 +49,16 @@ func publicURL(domain string, port int) string {
 // configured, or has another port than listen, stays.
 func (c Config) WithPort(port int) Config {
 	_, asked := splitAddress(c.Listen)
-	if c.PublicURL == publicURL(c.Domain, asked) {
-		c.PublicURL = publicURL(c.Domain, port)
+	if c.PublicURL == c.publicURL(asked) {
+		c.PublicURL = c.publicURL(port)
 	}
 	return c
 }
 
 // check finds values that do not fit together.
 func (l *loader) check(cfg Config) {
-	if !l.wrong["listen"] && !l.wrong["admin_listen"] && sameSocket(cfg.Listen, cfg.AdminListen) {
-		l.clash(cfg, "admin_listen", "is taken by listen too", "another port")
-	}
+	l.checkSockets(cfg)
+	l.checkTLS(cfg)
 	if l.wrong["public_url"] || l.wrong["domain"] || l.wrong["listen"] {
 		return
 	}
@@ -68,6 +70,21 @@ func (l *loader) check(cfg Config) {
 	if _, err := netip.ParseAddr(u.Hostname()); err != nil && u.Hostname() != cfg.Domain {
 		l.clash(cfg, "public_url", fmt.Sprintf("has another host than domain (%s), %s", l.origins["domain"], quote(cfg.Domain)),
 			"the domain as host, or an address for path style")
+	}
+}
+
+// checkSockets finds addresses that are given twice.
+func (l *loader) checkSockets(cfg Config) {
+	taken := func(name, address, by, other string) bool {
+		if l.wrong[name] || l.wrong[by] || address == "" || !sameSocket(address, other) {
+			return false
+		}
+		l.clash(cfg, name, "is taken by "+by+" too", "another port")
+		return true
+	}
+	taken("admin_listen", cfg.AdminListen, "listen", cfg.Listen)
+	if !taken("http_listen", cfg.HTTPListen, "listen", cfg.Listen) {
+		taken("http_listen", cfg.HTTPListen, "admin_listen", cfg.AdminListen)
 	}
 }
 

@@ -29,6 +29,24 @@ type Config struct {
 	// slash at the end. It is never empty; see [Config.WithPort] for port 0.
 	PublicURL string
 
+	// TLSCert and TLSKey are files in PEM, both or none; see [Config.TLS].
+	TLSCert string
+	TLSKey  string
+
+	// ACME gets certificates for Domain from the authority at ACMEDirectory,
+	// empty for Let's Encrypt, which may write to ACMEEmail, empty for nobody.
+	ACME          bool
+	ACMEEmail     string
+	ACMEDirectory string
+
+	// HTTPListen is the host:port without TLS beside Listen; empty for none.
+	HTTPListen string
+
+	// OTLPEndpoint is the URL that traces are sent to; empty for no traces.
+	// TraceSample is the part of the requests that is traced, from 0 to 1.
+	OTLPEndpoint string
+	TraceSample  float64
+
 	// DataDir is the directory of everything that activityd keeps itself. It
 	// may be relative to the working directory and need not exist yet.
 	DataDir string

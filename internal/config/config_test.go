@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -65,6 +66,7 @@ func TestDefaults(t *testing.T) {
 		MaxPendingCommands: 64,
 		LoginRate:          config.Rate{Attempts: 10, Window: 10 * time.Minute},
 		ShutdownGrace:      8 * time.Second,
+		TraceSample:        1,
 	}
 	if got := load(t, config.Sources{}).Config; !reflect.DeepEqual(got, want) {
 		t.Errorf("defaults:\n got %+v\nwant %+v", got, want)
@@ -85,6 +87,14 @@ func spellings() []spelling {
 		{"admin_listen", "[::1]:9", "[::1]:9", func(c config.Config) any { return c.AdminListen }},
 		{"domain", "act.example.org", "act.example.org", func(c config.Config) any { return c.Domain }},
 		{"public_url", "https://localhost/", "https://localhost", func(c config.Config) any { return c.PublicURL }},
+		{"tls_cert", "/etc/a b.pem", "/etc/a b.pem", func(c config.Config) any { return c.TLSCert }},
+		{"tls_key", "key.pem", "key.pem", func(c config.Config) any { return c.TLSKey }},
+		{"acme", "true", true, func(c config.Config) any { return c.ACME }},
+		{"acme_email", "ops@Example.org", "ops@Example.org", func(c config.Config) any { return c.ACMEEmail }},
+		{"acme_directory", "https://localhost:14000/dir", "https://localhost:14000/dir", func(c config.Config) any { return c.ACMEDirectory }},
+		{"http_listen", ":80", ":80", func(c config.Config) any { return c.HTTPListen }},
+		{"otlp_endpoint", "http://localhost:4318", "http://localhost:4318/v1/traces", func(c config.Config) any { return c.OTLPEndpoint }},
+		{"trace_sample", "0.25", 0.25, func(c config.Config) any { return c.TraceSample }},
 		{"data_dir", "/var/lib/a b#c: d", "/var/lib/a b#c: d", func(c config.Config) any { return c.DataDir }},
 		{"mongodb_uri", "mongodb://u:p@h:1,i:2/d", config.Secret("mongodb://u:p@h:1,i:2/d"), func(c config.Config) any { return c.MongoDBURI }},
 		{"registration", "closed", config.RegistrationClosed, func(c config.Config) any { return c.Registration }},
@@ -109,6 +119,21 @@ func spellings() []spelling {
 		{"max_pending_commands", "7", 7, func(c config.Config) any { return c.MaxPendingCommands }},
 		{"login_rate", "3/1m30s", config.Rate{Attempts: 3, Window: 90 * time.Second}, func(c config.Config) any { return c.LoginRate }},
 	}
+}
+
+// beside gives the flags that a setting cannot do without.
+func beside(name string) map[string]string {
+	switch name {
+	case "tls_cert", "http_listen":
+		return map[string]string{"tls_cert": "cert.pem", "tls_key": "key.pem"}
+	case "tls_key":
+		return map[string]string{"tls_cert": "cert.pem"}
+	case "acme":
+		return map[string]string{"domain": "act.example.org"}
+	case "acme_email", "acme_directory":
+		return map[string]string{"domain": "act.example.org", "acme": "true"}
+	}
+	return nil
 }
 
 func TestEverySettingInThreeSpellings(t *testing.T) {
@@ -138,6 +163,13 @@ func TestEverySettingInThreeSpellings(t *testing.T) {
 		}
 		for origin, source := range sources {
 			t.Run(s.Name+" from "+origin, func(t *testing.T) {
+				all := maps.Clone(beside(s.Name))
+				delete(all, s.Name)
+				if all == nil {
+					all = map[string]string{}
+				}
+				maps.Copy(all, source.Flags)
+				source.Flags = all
 				effective := load(t, source)
 				if got := row.get(effective.Config); !reflect.DeepEqual(got, row.want) {
 					t.Errorf("got %#v, want %#v", got, row.want)

@@ -12,6 +12,7 @@ const (
 	EnvFile = envPrefix + "CONFIG"
 
 	originDefault = "default"
+	originDerived = "derived from domain and listen"
 )
 
 // Sources are the places that values come from, in rising precedence.

@@ -65,6 +65,13 @@ func TestWrongValues(t *testing.T) {
 		"ping_interval":   {"0", "1h"},
 		"max_body":        {"", "0", "-1", "1.5MiB", "1M", "1023", "2GiB", "MiB", "1 MiB B", "9223372036854775808", "99999999999999TiB", "+1MiB", "1e6", "0x400000"},
 		"max_depth":       {"", "0", "1001", "1.0", "ten", "99999999999999999999"},
+		"tls_cert":        {"a\x00b"},
+		"acme":            {"", "yes", "True", "1"},
+		"acme_email":      {"ops", "ops@", "@example.org", "o ps@example.org", "ops@example..org", "<ops@example.org>"},
+		"acme_directory":  {"http://ca.example.org/dir", "ca.example.org", "https://", "https://u:p@ca.example.org", "https://ca.example.org/dir?x", "https://CA.example.org"},
+		"http_listen":     {"80", "localhost"},
+		"otlp_endpoint":   {"localhost:4318", "ftp://localhost", "http://", "http://u@localhost", "http://localhost?x=1", "http://localhost#x", "http://local host"},
+		"trace_sample":    {"", "-0.1", "1.1", "NaN", "Inf", "all"},
 		"login_rate":      {"", "10", "10/", "/10m", "0/10m", "10/0s", "10/2d", "-1/1m", "10/10m/1", "x/y"},
 	}
 	for name, texts := range wrong {
@@ -102,6 +109,67 @@ func TestRightValues(t *testing.T) {
 				}
 				load(t, sources)
 			})
+		}
+	}
+}
+
+func TestSettingsOfTLSTogether(t *testing.T) {
+	tests := []struct {
+		name  string
+		flags map[string]string
+		want  []string // starts of the mistakes
+	}{
+		{"files", map[string]string{"tls_cert": "c", "tls_key": "k", "http_listen": ":80"}, nil},
+		{"a certificate alone", map[string]string{"tls_cert": "c"}, []string{"tls_cert (flag --tls-cert): \"c\" has no tls_key"}},
+		{"a key alone", map[string]string{"tls_key": "k"}, []string{"tls_key (flag --tls-key): \"k\" has no tls_cert"}},
+		{"acme", map[string]string{"acme": "true", "domain": "act.example.org", "acme_email": "a@b.org", "http_listen": ":80"}, nil},
+		{"acme for nobody", map[string]string{"acme": "true"}, []string{"acme (flag --acme): \"true\" needs a domain that others can reach, and domain (default) is \"localhost\""}},
+		{"both", map[string]string{"acme": "true", "domain": "a.org", "tls_cert": "c", "tls_key": "k"}, []string{"acme (flag --acme): \"true\" is beside a certificate"}},
+		{"without acme", map[string]string{"acme_email": "a@b.org", "acme_directory": "https://ca.example.org/dir"}, []string{"acme_email (", "acme_directory ("}},
+		{"without TLS", map[string]string{"http_listen": ":80"}, []string{"http_listen (flag --http-listen): \":80\" is beside a listen without TLS"}},
+		{"http", map[string]string{"tls_cert": "c", "tls_key": "k", "public_url": "http://localhost"}, []string{"public_url (flag --public-url): \"http://localhost\" is not https"}},
+		{"one socket", map[string]string{"tls_cert": "c", "tls_key": "k", "http_listen": ":3001"}, []string{"http_listen (flag --http-listen): \":3001\" is taken by admin_listen"}},
+		{"everything", map[string]string{"acme": "true", "tls_key": "k", "http_listen": "localhost:3000"}, []string{
+			"http_listen (flag --http-listen): \"localhost:3000\" is taken by listen", "tls_key (", "acme (flag --acme): \"true\" is beside", "acme (flag --acme): \"true\" needs",
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := config.Load(config.Sources{Flags: test.flags})
+			var mistakes config.Mistakes
+			if errors.As(err, &mistakes); len(mistakes) != len(test.want) {
+				t.Fatalf("got %v, want %d mistakes", err, len(test.want))
+			}
+			for i, want := range test.want {
+				if got := mistakes[i].String(); !strings.HasPrefix(got, want) {
+					t.Errorf("got %s, want %s", got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestPublicURLWithTLS(t *testing.T) {
+	tests := []struct {
+		flags map[string]string
+		want  string
+	}{
+		{map[string]string{"tls_cert": "c", "tls_key": "k"}, "https://localhost:4000"},
+		{map[string]string{"tls_cert": "c", "tls_key": "k", "listen": ":443"}, "https://localhost"},
+		{map[string]string{"tls_cert": "c", "tls_key": "k", "domain": "a.org"}, "https://a.org:4000"},
+		{map[string]string{"acme": "true", "domain": "a.org"}, "https://a.org"},
+		{map[string]string{"tls_cert": "c", "tls_key": "k", "public_url": "https://localhost"}, "https://localhost"},
+	}
+	for _, test := range tests {
+		if test.flags["listen"] == "" {
+			test.flags["listen"] = "localhost:0"
+		}
+		cfg := load(t, config.Sources{Flags: test.flags}).Config
+		if test.flags["listen"] == "localhost:0" {
+			cfg = cfg.WithPort(4000)
+		}
+		if cfg.PublicURL != test.want {
+			t.Errorf("%v: got %s, want %s", test.flags, cfg.PublicURL, test.want)
 		}
 	}
 }

@@ -40,6 +40,14 @@ trusted_proxies: ["10.0.0.0/8", "::1"]   # flag --trusted-proxies
 history: 2d                              # environment ACTIVITYD_HISTORY
 session_lifetime: 30d                    # default
 shutdown_grace: 8s                       # default
+tls_cert: ""                             # default
+tls_key: ""                              # default
+acme: false                              # default
+acme_email: ""                           # default
+acme_directory: ""                       # default
+http_listen: ""                          # default
+otlp_endpoint: ""                        # default
+trace_sample: 1                          # default
 client_version: 4                        # default
 ping_interval: 25s                       # default
 ping_timeout: 20s                        # default
@@ -82,6 +90,8 @@ func TestPrintedLoadsAgain(t *testing.T) {
 			text = "mongodb://h:1,i:2/d"
 		case "public_url":
 			text = "https://act.example.org"
+		case "acme", "acme_email", "acme_directory": // beside tls_cert
+			continue
 		}
 		all.Flags[s.name] = text
 	}

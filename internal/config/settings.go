@@ -43,6 +43,8 @@ func (s Setting) Env() string { return envPrefix + strings.ToUpper(s.Name) }
 func Settings() []Setting {
 	var all []Setting
 	all = append(all, serviceSettings()...)
+	all = append(all, tlsSettings()...)
+	all = append(all, watchSettings()...)
 	all = append(all, socketSettings()...)
 	return append(all, limitSettings()...)
 }
