@@ -24,12 +24,12 @@ type TypeFilter storage.TypeFilter
 // UnmarshalJSON takes what activity.Type takes, and "*" as the format.
 func (f *TypeFilter) UnmarshalJSON(b []byte) error {
 	var text string
-	var parts struct{ Class, Format string }
+	var parts map[string]string
 	if json.Unmarshal(b, &text) == nil {
 		return f.UnmarshalText([]byte(text))
 	}
-	if json.Unmarshal(b, &parts) == nil && parts.Format == "*" {
-		return f.UnmarshalText([]byte(parts.Class + "/*"))
+	if json.Unmarshal(b, &parts) == nil && len(parts) == 2 && parts["format"] == "*" {
+		return f.UnmarshalText([]byte(parts["class"] + "/*"))
 	}
 	return (*activity.Type)(f).UnmarshalJSON(b)
 }
