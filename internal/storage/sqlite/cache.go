@@ -22,6 +22,8 @@ type cache struct {
 	// what went.
 	era uint64
 
+	hits, stale, misses uint64 // of get
+
 	// checked is when the writer last saw all commits of other processes.
 	checked time.Time
 }
@@ -42,7 +44,24 @@ func (c *cache) get(id activity.UserID) (a *account, trusted bool, era uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	a, _ = c.accounts.Get(id)
-	return a, time.Since(c.checked) <= trustFor, c.era
+	trusted = time.Since(c.checked) <= trustFor
+	switch {
+	case a == nil:
+		c.misses++
+	case trusted:
+		c.hits++
+	default:
+		c.stale++
+	}
+	return a, trusted, c.era
+}
+
+// asked gives how often get had an account to be trusted, one to be looked at
+// again, and none.
+func (c *cache) asked() (hits, stale, misses uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.hits, c.stale, c.misses
 }
 
 // offer takes an account that was loaded in a snapshot begun after era was got.

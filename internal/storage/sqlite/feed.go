@@ -46,18 +46,25 @@ func (s *Store) Changes(ctx context.Context, from storage.Position) iter.Seq2[st
 		if err == nil {
 			last, err = s.placeOf(from)
 		}
+		at := &feedReader{}
+		at.last.Store(last)
+		s.counts.feeds.add(at)
+		defer s.counts.feeds.remove(at)
 		for err == nil {
 			news := s.news.wait()
-			var page []storage.Delivery
+			var page []delivery
 			if page, last, err = s.feedPage(ctx, last); err != nil {
 				break
 			}
 			for _, d := range page {
-				if !yield(d, nil) {
+				at.since.Store(d.Change.Time.Time().UnixNano())
+				if !yield(d.Delivery, nil) {
 					return
 				}
+				at.last.Store(d.id)
 			}
 			if len(page) == 0 {
+				at.since.Store(0)
 				err = s.await(ctx, news)
 			}
 		}
@@ -91,8 +98,14 @@ func (s *Store) placeOf(p storage.Position) (int64, error) {
 	return id, nil
 }
 
+// delivery is one with the id of its change.
+type delivery struct {
+	storage.Delivery
+	id int64
+}
+
 // feedPage gives the changes after one, and the last of them.
-func (s *Store) feedPage(ctx context.Context, after int64) (page []storage.Delivery, last int64, err error) {
+func (s *Store) feedPage(ctx context.Context, after int64) (page []delivery, last int64, err error) {
 	last = after
 	err = s.read(ctx, "read the feed", func(c *conn) error {
 		pruned, err := c.integer("SELECT value FROM meta WHERE name = 'pruned'")
@@ -114,7 +127,7 @@ func (s *Store) feedPage(ctx context.Context, after int64) (page []storage.Deliv
 				v.User = activity.UserID(v.Item)
 			}
 			last = row.ColumnInt64(9)
-			page = append(page, storage.Delivery{Change: v, Position: s.position(last)})
+			page = append(page, delivery{storage.Delivery{Change: v, Position: s.position(last)}, last})
 			if v.Kind != activity.EventKind {
 				moved[v.User] = row.ColumnInt64(11)
 			}

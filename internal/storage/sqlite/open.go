@@ -39,6 +39,11 @@ type Options struct {
 	PageCache   int64 // bytes of the file that the writer keeps in memory; 64 MiB by default
 	Readers     int   // connections that read; two for each processor, at least 4, by default
 
+	// Watch, when not nil, is called as an update begins to wait for its turn,
+	// and what it gives when it is done: with how many units were in its group,
+	// 0 where it never ran, and its error. It must be quick.
+	Watch func(ctx context.Context) func(units int, err error)
+
 	// Migrations are those of package migrations by default.
 	Migrations fs.FS
 }
@@ -183,13 +188,14 @@ func newStore(c *conn, path string, o Options, lock *os.File) (*Store, error) {
 		closing: make(chan struct{}),
 		touches: newTouches(),
 		janitor: newJanitor(),
+		counts:  newCounts(),
 	}
 	drafts, err := simplelru.NewLRU[activity.UserID, *draft](o.CachedUsers, nil)
 	if err != nil {
 		return nil, err
 	}
 	s.writer = &writer{
-		conn: c, cache: s.cache, news: s.news, clock: o.Clock, log: o.Logger,
+		conn: c, cache: s.cache, news: s.news, clock: o.Clock, log: o.Logger, counts: s.counts,
 		queue: make(chan *task, queueSize), closing: make(chan struct{}), ended: make(chan struct{}),
 		drafts: drafts, foreign: s.janitor.poke,
 	}

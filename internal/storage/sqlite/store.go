@@ -24,6 +24,7 @@ type Store struct {
 	readers *readers
 	touches *touches
 	janitor *janitor
+	counts  *counts
 
 	gate    sync.Mutex // guards closed, and calls against Add after Wait
 	closed  bool

@@ -48,6 +48,9 @@ func (t tenant) UpdateEach(ctx context.Context, origin activity.Origin, fns []fu
 			errs[i-queuedAtOnce] = tasks[i-queuedAtOnce].wait(ctx)
 		}
 		tasks[i] = t.unit(origin, fn)
+		if watch := t.store.options.Watch; watch != nil {
+			tasks[i].watched = watch(ctx)
+		}
 		t.store.writer.submit(ctx, tasks[i])
 	}
 	for i := max(0, len(fns)-queuedAtOnce); i < len(fns); i++ {

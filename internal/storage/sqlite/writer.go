@@ -24,11 +24,12 @@ const (
 // writer owns the connection that writes. All else that its goroutine works
 // with is its own too, but for the cache and the news.
 type writer struct {
-	conn  *conn
-	cache *cache
-	news  *news
-	clock func() time.Time
-	log   *slog.Logger
+	conn   *conn
+	cache  *cache
+	news   *news
+	clock  func() time.Time
+	log    *slog.Logger
+	counts *counts
 
 	queue   chan *task
 	closing chan struct{} // no further tasks come
@@ -59,9 +60,11 @@ type task struct {
 	op        string
 	run       func() error
 	cancelled func() error
-	committed func() // called after the commit, before the answer; may be nil
+	committed func()                     // called after the commit, before the answer; may be nil
+	watched   func(units int, err error) // called by wait; may be nil
 	state     atomic.Int32
 	err       error
+	units     int // that ran in its group
 	done      chan struct{}
 }
 
@@ -100,7 +103,11 @@ func (w *writer) submit(ctx context.Context, t *task) {
 
 // wait gives the task's error when it is done, or has been withdrawn because
 // ctx ended before it ran.
-func (t *task) wait(ctx context.Context) error {
+func (t *task) wait(ctx context.Context) (err error) {
+	units := 0
+	if t.watched != nil {
+		defer func() { t.watched(units, err) }()
+	}
 	select {
 	case <-t.done:
 	case <-ctx.Done():
@@ -109,6 +116,7 @@ func (t *task) wait(ctx context.Context) error {
 		}
 		<-t.done
 	}
+	units = t.units
 	return t.err
 }
 
@@ -192,8 +200,20 @@ func (w *writer) work(t *task) {
 		}
 		break
 	}
+	began := time.Now()
 	err := w.transact()
+	w.counts.group(w.ran(), time.Since(began), err)
 	w.answer(err)
+}
+
+// ran gives how many of the group's tasks were not withdrawn.
+func (w *writer) ran() (n int) {
+	for _, t := range w.group {
+		if t.state.Load() == running {
+			n++
+		}
+	}
+	return n
 }
 
 // answer ends the group's tasks; err is why none of them was committed.
@@ -212,7 +232,9 @@ func (w *writer) answer(err error) {
 	if err == nil {
 		w.news.tell()
 	}
+	units := w.ran()
 	for i, t := range w.group {
+		t.units = units
 		close(t.done)
 		w.group[i] = nil
 	}
