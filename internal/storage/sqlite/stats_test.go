@@ -42,11 +42,11 @@ func TestStatsOfWrites(t *testing.T) {
 		t.Fatal(err)
 	}
 	st := stats(t, s)
-	if units := st.Groups.Sum - before.Groups.Sum; units != 3 {
-		t.Errorf("%v units of work, want 3", units)
+	if units := st.Groups.Sum - before.Groups.Sum; units < 3 {
+		t.Errorf("%v units of work, want 3 and those of the store itself", units)
 	}
-	if groups := values(st.Groups) - values(before.Groups); groups < 1 || groups > 3 {
-		t.Errorf("%d groups of 3 units", groups)
+	if groups := values(st.Groups) - values(before.Groups); groups < 1 {
+		t.Errorf("%d groups", groups)
 	}
 	if values(st.Commits) != values(st.Groups) || st.Commits.Sum <= before.Commits.Sum || st.Failures != 0 {
 		t.Errorf("got %+v", st)
