@@ -73,6 +73,21 @@ func (s Scope) IncludesChange(c *Change) bool {
 	return s.Includes(c.Before) || s.Includes(c.After)
 }
 
+// ActionOf gives what a change is to who has the scope: Created for what came
+// into sight, Deleted for what left it, "" for what cannot be told.
+func (s Scope) ActionOf(c *Change) Action {
+	switch before, after := s.Includes(c.Before), s.Includes(c.After); {
+	case !s.IncludesChange(c):
+		return ""
+	case c.Kind == ChannelKind || before && after:
+		return c.Action
+	case after:
+		return Created
+	default:
+		return Deleted
+	}
+}
+
 // Channel reports whether the channel itself can be read.
 func (s Scope) Channel() bool { return s.sees }
 

@@ -114,20 +114,37 @@ func checkNumber(literal []byte) *Fault {
 // JSON objects or nil.
 func (o Object) Merge(patch Object) Object {
 	members := o.members()
-	for _, m := range patch.members() {
-		members = setMember(members, m)
+	at := make(map[string]int, len(members))
+	for i, m := range members {
+		at[m.key] = i
 	}
-	if len(members) == 0 {
-		return nil
+	for _, m := range patch.members() {
+		if string(m.value) == "null" {
+			m.value = nil
+		}
+		i, known := at[m.key]
+		switch {
+		case known:
+			members[i].value = m.value
+		case m.value != nil:
+			at[m.key] = len(members)
+			members = append(members, m)
+		}
 	}
 	b := []byte{'{'}
-	for i, m := range members {
-		if i > 0 {
+	for _, m := range members {
+		if m.value == nil {
+			continue
+		}
+		if len(b) > 1 {
 			b = append(b, ',')
 		}
 		b = append(b, m.rawKey...)
 		b = append(b, ':')
 		b = append(b, m.value...)
+	}
+	if len(b) == 1 {
+		return nil
 	}
 	return append(b, '}')
 }
@@ -138,24 +155,7 @@ func (o Object) Len() int { return len(o.members()) }
 type member struct {
 	key    string
 	rawKey []byte // with its quotes, escaped as it was given
-	value  []byte
-}
-
-func setMember(members []member, m member) []member {
-	for i := range members {
-		if members[i].key != m.key {
-			continue
-		}
-		if string(m.value) == "null" {
-			return append(members[:i], members[i+1:]...)
-		}
-		members[i].value = m.value
-		return members
-	}
-	if string(m.value) == "null" {
-		return members
-	}
-	return append(members, m)
+	value  []byte // nil for one to remove
 }
 
 func (o Object) members() []member {
