@@ -53,6 +53,7 @@ func newService(ctx context.Context, cfg config.Config, log *slog.Logger, store 
 		Registration:    api.Registration(cfg.Registration),
 		SessionLifetime: cfg.SessionLifetime,
 		UserURL:         userURL(cfg),
+		PublicURL:       cfg.PublicURL,
 	}), nil
 }
 

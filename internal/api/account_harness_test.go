@@ -67,7 +67,8 @@ func openAccounts(t *testing.T, change ...func(*api.Options)) *accounts {
 		Clock:    a.clock, Logger: slog.New(slog.DiscardHandler),
 		Limits:       api.Limits{MaxBody: 1 << 20, MaxAnswer: 8 << 20, MaxDepth: 64, MaxBatch: 1000},
 		Registration: api.OpenRegistration, SessionLifetime: testLifetime,
-		UserURL: func(name activity.Username) string { return "http://" + string(name) + ".localhost:3000/" },
+		UserURL:   func(name activity.Username) string { return "http://" + string(name) + ".localhost:3000/" },
+		PublicURL: "http://localhost:3000",
 	}
 	for _, c := range change {
 		c(&a.options)

@@ -55,5 +55,9 @@ func ETag(modified activity.Timestamp) string {
 // Versioned is a result with one item, whose ETag is made of Version.
 type Versioned interface{ Version() activity.Timestamp }
 
+// Tagged is a result that is the same for everybody: its ETag is Tag, with
+// quotes, and it may be kept as long as it is asked for again with that.
+type Tagged interface{ Tag() string }
+
 // Appender is a result, or an element of a Stream, that writes its own JSON.
 type Appender interface{ AppendJSON(b []byte) []byte }

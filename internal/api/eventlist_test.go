@@ -29,8 +29,8 @@ const now = 1_700_000_000 // where the clock of openAccounts stands
 func TestEventListParameters(t *testing.T) {
 	w := openWorld(t)
 	for _, e := range []string{
-		`{"type": "mass/kg", "time": 1000, "value": "m1", "folderId": "a", "tags": ["x", "y"]}`,
-		`{"type": "mass/g", "time": 2000, "value": "m2", "folderId": "b", "tags": ["x"]}`,
+		`{"type": "dose/kg", "time": 1000, "value": "m1", "folderId": "a", "tags": ["x", "y"]}`,
+		`{"type": "dose/g", "time": 2000, "value": "m2", "folderId": "b", "tags": ["x"]}`,
 		`{"type": "note/txt", "time": 3000, "value": "n1", "folderId": "c", "duration": null}`,
 		`{"type": "note/txt", "time": 4000, "value": "n2", "folderId": "d", "duration": 10, "tags": ["y"]}`,
 		`{"type": "note/txt", "time": 5000, "value": "n3"}`,
@@ -64,10 +64,10 @@ func TestEventListParameters(t *testing.T) {
 		{"owner", "?tags=x,y", "m1"},
 		{"owner", "?tags=%20x%20,,y", "m1"},
 		{"owner", "?tags=z", ""},
-		{"owner", "?types=mass/kg", "m1"},
-		{"owner", "?types=mass/*", "m2 m1"},
-		{"owner", `{"types": ["mass/g", {"class": "note", "format": "*"}]}`, "n3 n2 n1 m2"},
-		{"owner", `{"types": [{"class": "mass", "format": "g"}]}`, "m2"},
+		{"owner", "?types=dose/kg", "m1"},
+		{"owner", "?types=dose/*", "m2 m1"},
+		{"owner", `{"types": ["dose/g", {"class": "note", "format": "*"}]}`, "n3 n2 n1 m2"},
+		{"owner", `{"types": [{"class": "dose", "format": "g"}]}`, "m2"},
 		{"owner", "?running=true", "n1"},
 		{"owner", "?running=false", "n3 n2 n1 m2 m1"},
 		{"owner", "?state=trashed", "t1"},

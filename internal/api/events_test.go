@@ -12,13 +12,13 @@ import (
 func TestEventAsItIsMade(t *testing.T) {
 	w := openWorld(t)
 	made := w.ok(t, "writer", "events.create", "work", `{
-		"time": -0.1, "duration": 1e3, "type": {"class": "note", "format": "txt"}, "value": {"b": [1, null], "$a.": "\u0001<é>"},
+		"time": -0.1, "duration": 1e3, "type": {"class": "own", "format": "any"}, "value": {"b": [1, null], "$a.": "\u0001<é>"},
 		"folderId": "c", "tags": [" x ", "", "y", "x"], "description": "d\n", "clientData": {"k": null}, "trashed": true}`)
 	e := decode[struct {
 		ID      string
 		Created activity.Timestamp
 	}](t, made)
-	want := fmt.Sprintf(`{"id":%q,"channelId":"work","time":-0.1,"duration":1000,"type":{"class":"note","format":"txt"},`+
+	want := fmt.Sprintf(`{"id":%q,"channelId":"work","time":-0.1,"duration":1000,"type":{"class":"own","format":"any"},`+
 		`"value":{"b":[1,null],"$a.":"\u0001<é>"},"folderId":"c","tags":["x","y"],"description":"d\n","attachments":{},`+
 		`"clientData":{"k":null},"trashed":true,"created":%s,"modified":%[2]s,"createdBy":"writer","modifiedBy":"writer"}`,
 		e.ID, e.Created.AppendJSON(nil))

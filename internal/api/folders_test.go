@@ -282,8 +282,8 @@ func TestFolderDepth(t *testing.T) {
 func TestNothingIsPutIntoTheTrash(t *testing.T) {
 	w := openWorld(t)
 	w.ok(t, "owner", "folders.update", "work/a", `{"trashed": true}`)
-	loose := w.record(t, `{"type": "note/txt"}`)
-	inside := w.record(t, `{"type": "note/txt", "folderId": "d"}`)
+	loose := w.record(t, `{"type": "own/any"}`)
+	inside := w.record(t, `{"type": "own/any", "folderId": "d"}`)
 	cases := []struct{ method, place, body, want string }{
 		{"events.create", "work", `{"type": "note/txt", "folderId": "a"}`, `{"trashed":"folder"}`},
 		{"events.create", "work", `{"type": "note/txt", "folderId": "c"}`, `{"trashed":"folder"}`},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/api/eventtypes"
 	"github.com/activityd/activityd/internal/api/params"
 	"github.com/activityd/activityd/internal/auth"
 	"github.com/activityd/activityd/internal/storage"
@@ -43,6 +44,7 @@ type Options struct {
 	Registration    Registration
 	SessionLifetime time.Duration
 	UserURL         func(activity.Username) string // where a user's root is
+	PublicURL       string                         // where the service's root is, without a slash at the end
 }
 
 // Service runs the methods. It is safe for use by many goroutines.
@@ -50,14 +52,16 @@ type Service struct {
 	Options
 	methods  []*Method
 	commands map[string]*Method // by command id without channel
+	types    *eventtypes.Directory
 }
 
 // New makes the services and their method table.
 func New(o Options) *Service {
-	s := &Service{Options: o, commands: map[string]*Method{}}
+	s := &Service{Options: o, commands: map[string]*Method{}, types: eventtypes.New()}
 	for _, rows := range [][]*Method{
 		s.rootMethods(), s.channelMethods(), s.folderMethods(), s.eventMethods(),
 		s.accessMethods(), s.sessionMethods(), s.accountMethods(), s.registrationMethods(),
+		s.serviceMethods(), s.changeMethods(), s.profileMethods(),
 	} {
 		s.methods = append(s.methods, rows...)
 	}
@@ -83,7 +87,7 @@ func (s *Service) Invoke(ctx context.Context, m *Method, c *Call, in params.Inpu
 			return nil, err
 		}
 	}
-	in.MaxDepth = s.Limits.MaxDepth
+	in.MaxDepth, in.Further = s.Limits.MaxDepth, s.further
 	return m.call(ctx, c, in)
 }
 

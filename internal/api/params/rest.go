@@ -8,7 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Rest, as the type of a field without tags, receives all members that no other
+// Rest as the type of a field without tags receives all members that no other
 // field takes, as one object in the order given; nil for none. It is bounded as
 // client data is. What a query gives becomes the JSON that it looks like, else
 // a string.

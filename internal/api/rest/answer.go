@@ -30,8 +30,7 @@ func (x *exchange) answer(status int, result any, answering func()) error {
 		return err
 	}
 	answering()
-	if item, ok := result.(api.Versioned); ok {
-		tag := api.ETag(item.Version())
+	if tag := x.tag(result); tag != "" {
 		x.Header().Set("ETag", tag)
 		if x.reads() && matches(x.request.Header.Values("If-None-Match"), tag) {
 			x.Header().Del("Content-Type")
@@ -41,6 +40,19 @@ func (x *exchange) answer(status int, result any, answering func()) error {
 	}
 	x.send(status, body)
 	return nil
+}
+
+// tag gives the ETag of a result, "" for none. What is nobody's own may be
+// kept, but not used unasked: an old Server-Time would mislead.
+func (x *exchange) tag(result any) string {
+	switch r := result.(type) {
+	case api.Versioned:
+		return api.ETag(r.Version())
+	case api.Tagged:
+		x.Header().Set("Cache-Control", "public, no-cache")
+		return r.Tag()
+	}
+	return ""
 }
 
 // reads reports whether the request only reads.

@@ -88,7 +88,8 @@ func newService(t testing.TB, store storage.Store, limits api.Limits) *api.Servi
 		Throttle: &auth.Throttle{Attempts: store.Secrets(), Limit: 2, Window: time.Hour, Now: time.Now},
 		Clock:    time.Now, Logger: slog.New(slog.DiscardHandler), Limits: limits,
 		Registration: api.OpenRegistration, SessionLifetime: time.Hour,
-		UserURL: func(name activity.Username) string { return "http://" + string(name) + "." + domain + "/" },
+		UserURL:   func(name activity.Username) string { return "http://" + string(name) + "." + domain + "/" },
+		PublicURL: "http://" + domain,
 	})
 }
 
