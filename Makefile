@@ -18,26 +18,36 @@ TOOLS := $(BIN)/.built-by-$(shell go env GOVERSION 2>/dev/null)
 NPM_FOLDERS  := $(patsubst %/package-lock.json,%,$(wildcard web/package-lock.json examples/package-lock.json examples/*/package-lock.json))
 NODE_MODULES := $(addsuffix /node_modules/.installed,$(NPM_FOLDERS))
 
+# The pages that npm builds and the binary embeds.
+WEB := internal/console/docs/built/index.html
+
 .PHONY: help
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## Build bin/activityd, needs only Go
+build: ## Build bin/activityd, needs only Go; has the pages if `make web` ran
 	CGO_ENABLED=0 go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/activityd ./cmd/activityd
 
 .PHONY: run
 run: build ## Build and start the service (ARGS="--listen ..." adds flags)
 	bin/activityd serve $(ARGS)
 
+.PHONY: web
+web: $(WEB) ## Build the pages that the binary embeds, needs Node
+
+.PHONY: openapi
+openapi: ## Write api-docs/openapi.yaml from the method table
+	go run ./internal/openapi/generate api-docs/openapi.yaml
+
 .PHONY: test
-test: $(NODE_MODULES) ## Run all tests, with the race detector where there is a C compiler
+test: $(NODE_MODULES) $(WEB) ## Run all tests, with the race detector where there is a C compiler
 	scripts/gotest ./...
 	@for folder in $(NPM_FOLDERS); do echo "npm test in $$folder"; (cd "$$folder" && npm run test --if-present) || exit 1; done
 	scripts/selfcheck
 
 .PHONY: test-long
-test-long: $(NODE_MODULES) ## Run also the tests that take long (build tag long)
+test-long: $(NODE_MODULES) $(WEB) ## Run also the tests that take long (build tag long)
 	scripts/gotest -tags=long -timeout=2h ./...
 
 .PHONY: check
@@ -89,13 +99,16 @@ deps: $(TOOLS) $(NODE_MODULES) ## Fetch and build all that check and test need
 
 .PHONY: clean
 clean: ## Remove what was built and fetched; ./data stays
-	rm -rf bin .cache $(addsuffix /node_modules,$(NPM_FOLDERS))
+	rm -rf bin .cache $(dir $(WEB)) $(addsuffix /node_modules,$(NPM_FOLDERS))
 
 $(TOOLS): tools/go.mod tools/go.sum
 	@echo "building the tools pinned in tools/go.mod, once: some minutes on a small machine"
 	cd tools && CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o ../$(BIN)/ tool
 	@rm -f $(BIN)/.built-by-*
 	@touch $@
+
+$(WEB): web/node_modules/.installed web/build.mjs $(wildcard web/docs/*)
+	cd web && npm run build
 
 $(NODE_MODULES): %/node_modules/.installed: %/package-lock.json
 	cd $* && npm ci

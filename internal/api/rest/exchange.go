@@ -142,9 +142,9 @@ func (x *exchange) aboutError(err error) (slog.Level, []slog.Attr) {
 	switch {
 	case x.aborted:
 		return slog.LevelInfo, append(about[:0], slog.Bool("aborted", true))
-	case statusOf(e.Code) == http.StatusServiceUnavailable:
+	case StatusOf(e.Code) == http.StatusServiceUnavailable:
 		return slog.LevelWarn, append(about, slog.String("error", err.Error()))
-	case e.Code == activity.CodeInternalError || statusOf(e.Code) == 0:
+	case e.Code == activity.CodeInternalError || StatusOf(e.Code) == 0:
 		return slog.LevelError, append(about, slog.String("error", err.Error()))
 	case e.Code == activity.CodeInvalidAccessToken && e.Err != nil:
 		about = append(about, slog.String("reason", e.Err.Error()))

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -28,9 +29,15 @@ type Options struct {
 	Timeout time.Duration
 
 	// Pages answer paths on the service's root that no method has, such as
-	// "/register"; the first segment of each must be a reserved username. A page
-	// may set its own headers over those of the API.
+	// "/register", and with a slash at the end, "/docs/", every path below too;
+	// the first segment of each must be a reserved username. A page may set its
+	// own headers over those of the API.
 	Pages map[string]http.Handler
+
+	// Observe, when not nil, is told of every request when it has been
+	// answered, in the context in which it came. It must be quick and is called
+	// by many goroutines.
+	Observe func(context.Context, Served)
 }
 
 // handler is the adapter. It never changes after New.
@@ -64,7 +71,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if ending != nil && ending != http.ErrAbortHandler { //nolint:errorlint // a panic's value is compared as net/http does
 			ending = x.survive(&api.Panic{Value: ending, Stack: debug.Stack()})
 		}
-		x.log(h.Logger, h.Clock().Sub(start))
+		took := h.Clock().Sub(start)
+		x.log(h.Logger, took)
+		x.observe(h.Observe, took)
 		if ending != nil {
 			panic(ending)
 		}
@@ -95,7 +104,7 @@ func (h *handler) direct(x *exchange, host string) error {
 		setPreflight(x.Header())
 		x.Header().Del("Content-Type")
 		if x.request.Header.Get("Access-Control-Request-Method") != "" {
-			x.method = "preflight"
+			x.method = preflightMethod
 			x.WriteHeader(http.StatusNoContent)
 			return nil
 		}
@@ -124,8 +133,8 @@ func (h *handler) directByPath(x *exchange, p path) error {
 		h.routes.service.serve(x, p)
 		return nil
 	}
-	if page, ok := h.Pages[p.String()]; ok {
-		x.method = "page"
+	if page, ok := h.page(p); ok {
+		x.method = pageMethod
 		page.ServeHTTP(x, x.request)
 		return nil
 	}
@@ -136,6 +145,16 @@ func (h *handler) directByPath(x *exchange, p path) error {
 	x.username = username
 	h.routes.user(p[1:]).serve(x, p[1:])
 	return nil
+}
+
+// page gives the page of a path: its own, or the one that has all below its
+// first segment.
+func (h *handler) page(p path) (http.Handler, bool) {
+	if page, ok := h.Pages[p.String()]; ok {
+		return page, true
+	}
+	page, ok := h.Pages["/"+url.PathEscape(p.first())+"/"]
+	return page, ok
 }
 
 // within gives the context in which a method runs until its answer begins; then

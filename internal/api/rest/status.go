@@ -9,10 +9,10 @@ import (
 	"github.com/activityd/activityd/internal/api"
 )
 
-// statusOf is the one table of codes and statuses, in the order of
+// StatusOf is the one table of codes and statuses, in the order of
 // activity.Code. It gives 0 for what is no code. Where the same code has
 // another status by its place, statusFor says so.
-func statusOf(code activity.Code) int {
+func StatusOf(code activity.Code) int {
 	switch code {
 	case activity.CodeInvalidRequestStructure,
 		activity.CodeInvalidParametersFormat,
@@ -66,7 +66,7 @@ func statusOf(code activity.Code) int {
 // forgot is a failure of ours.
 func statusFor(err error, code activity.Code) int {
 	var elsewhere *misdirected
-	status := statusOf(code)
+	status := StatusOf(code)
 	switch {
 	case errors.As(err, &elsewhere):
 		return http.StatusMisdirectedRequest

@@ -1,0 +1,176 @@
+package validate
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/activityd/activityd/internal/activity"
+)
+
+// maxJudged bounds the answers and bodies that are judged, in bytes: longer
+// ones, which tests of bounds make, pass.
+const maxJudged = 256 << 10
+
+// Handler gives a handler that answers as h does and holds what it answered to
+// the description. Domain is the one that h serves. It reports to t, which must
+// not have ended.
+func Handler(t testing.TB, h http.Handler, domain string) http.Handler {
+	t.Helper()
+	spec := load(t)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := &recorder{ResponseWriter: w}
+		var body recording
+		if r.Body != nil && r.Body != http.NoBody {
+			seen := r.WithContext(r.Context())
+			seen.Body = &readBody{r.Body, &body}
+			r = seen
+		}
+		h.ServeHTTP(answer, r)
+		spec.judge(t, r, domain, &body, answer.status, answer.Header(), &answer.body)
+	})
+}
+
+// Transport gives a transport that sends as http.DefaultTransport does and
+// holds what comes back to the description.
+func Transport(t testing.TB, domain string) http.RoundTripper {
+	t.Helper()
+	return &transport{t: t, spec: load(t), domain: domain}
+}
+
+func load(t testing.TB) *Spec {
+	t.Helper()
+	spec, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return spec
+}
+
+// judge checks an exchange that was recorded as a whole.
+func (s *Spec) judge(t testing.TB, r *http.Request, domain string, body *recording, status int, header http.Header, answer *recording) {
+	t.Helper()
+	if body.over || answer.over || r.Method == http.MethodHead || status == http.StatusNotModified {
+		return
+	}
+	err := s.Check(Exchange{
+		Verb: r.Method, Path: belowRoot(r, domain), Query: r.URL.Query(), ContentType: r.Header.Get("Content-Type"), Body: body.Bytes(),
+		Status: status, Header: header, Answer: answer.Bytes(),
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// belowRoot gives the path below the root that a request is for: its user's on
+// a subdomain and in path style, else the service's.
+func belowRoot(r *http.Request, domain string) string {
+	path := r.URL.EscapedPath()
+	host, _, _ := strings.Cut(r.Host, ":")
+	if strings.HasSuffix(strings.ToLower(host), "."+domain) {
+		return path
+	}
+	first, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	name, fault := activity.ParseUsername(first)
+	if fault != nil || name.Reserved() {
+		return path
+	}
+	return "/" + rest
+}
+
+// recording keeps what is written to it, up to maxJudged.
+type recording struct {
+	bytes.Buffer
+	over bool // there was more
+}
+
+func (r *recording) keep(b []byte) {
+	if r.over = r.over || r.Len()+len(b) > maxJudged; !r.over {
+		r.Write(b)
+	}
+}
+
+// readBody keeps what is read of a request's body.
+type readBody struct {
+	io.ReadCloser
+	kept *recording
+}
+
+func (b *readBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.kept.keep(p[:n])
+	return n, err
+}
+
+// recorder keeps what is answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	body   recording
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	w.body.keep(b)
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController find what the connection can do.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+type transport struct {
+	t      testing.TB
+	spec   *Spec
+	domain string
+}
+
+// RoundTrip sends the request and gives the answer, whose body has been read.
+func (tr *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body recording
+	if r.Body != nil {
+		sent := r.Clone(r.Context())
+		sent.Body = &readBody{r.Body, &body}
+		r = sent
+	}
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(res.Body)
+	if err == nil {
+		var answer recording
+		answer.keep(text)
+		if r.Host == "" {
+			r.Host = r.URL.Host
+		}
+		tr.spec.judge(tr.t, r, tr.domain, &body, res.StatusCode, res.Header, &answer)
+	}
+	res.Body = &readAgain{bytes.NewReader(text), res.Body, err}
+	return res, nil
+}
+
+// readAgain gives what was read, then the error that ended the reading.
+type readAgain struct {
+	*bytes.Reader
+	io.Closer
+	err error
+}
+
+func (b *readAgain) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err != nil && b.err != nil {
+		return n, b.err
+	}
+	return n, err
+}
