@@ -10,7 +10,7 @@ import (
 	"github.com/activityd/activityd/internal/activity"
 )
 
-var endless = activity.Timestamp(math.Inf(1)) //nolint:gochecknoglobals // never changed
+var endless = activity.Timestamp(math.Inf(1))
 
 func TestPeriodIntersects(t *testing.T) {
 	type span struct{ from, to activity.Timestamp }

@@ -19,10 +19,10 @@ import (
 const BatchCommand = "batch"
 
 // Command runs the method of a command id with its parameters, a JSON object
-// ("" for none), and gives the result's JSON. c.Username must be set; Command
+// ("" for none) or, where the method takes one, an array, and gives the result's JSON. c.Username must be set; Command
 // fills in the rest of c as Invoke does. Errors: those of the method,
-// CodeUnknownMethod, CodeInvalidRequestStructure for parameters that are no
-// object, CodeRequestTooLarge for a result longer than MaxAnswer (what was
+// CodeUnknownMethod, CodeInvalidRequestStructure for other
+// parameters, CodeRequestTooLarge for a result longer than MaxAnswer (what was
 // written stays written). A panic is a Panic. It is safe for use by many
 // goroutines, each with its own c.
 func (s *Service) Command(ctx context.Context, c *Call, id string, in []byte) ([]byte, error) {
@@ -43,7 +43,7 @@ func (s *Service) appendCommand(ctx context.Context, b []byte, c *Call, id strin
 		return b, activity.NewError(activity.CodeUnknownMethod, "This method is the service's, not a user's: send it by REST to the service's root.")
 	}
 	in = bytes.TrimSpace(in)
-	if len(in) > 0 && in[0] != '{' {
+	if len(in) > 0 && in[0] != '{' && !m.TakesArray() {
 		return b, activity.NewError(activity.CodeInvalidRequestStructure, "The params of a command are a JSON object: send {…}, or leave them out.")
 	}
 	given := params.Input{Path: path, Body: in}

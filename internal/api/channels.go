@@ -38,16 +38,27 @@ func (s *Service) channelMethods() []*Method {
 // GetChannels asks for the channels of a state.
 type GetChannels struct {
 	State storage.State `json:"state" enum:"default trashed all" doc:"Which channels, by whether they are in the trash; default: those that are not."`
+	TimeCountBase
 }
 
 func (s *Service) getChannels(ctx context.Context, c *Call, p GetChannels) ([]ChannelView, error) {
 	var views []ChannelView
+	now := s.now()
 	err := c.Tenant.View(ctx, func(tx storage.Tx) error {
 		views = []ChannelView{}
 		for _, ch := range tx.Structure().Channels() {
-			if p.State.Includes(ch.Trashed) && c.Access.Scope(ch.ID).Channel() {
-				views = append(views, ChannelView{ch})
+			if !p.State.Includes(ch.Trashed) || !c.Access.Scope(ch.ID).Channel() {
+				continue
 			}
+			view := ChannelView{Channel: ch}
+			if p.Base.Set {
+				seconds, err := c.channelTime(ctx, tx, ch.ID, p.Base.Value, now)
+				if err != nil {
+					return err
+				}
+				view.TimeCount = &seconds
+			}
+			views = append(views, view)
 		}
 		return nil
 	})
@@ -57,6 +68,7 @@ func (s *Service) getChannels(ctx context.Context, c *Call, p GetChannels) ([]Ch
 // ChannelView is a channel as the API shows it.
 type ChannelView struct {
 	activity.Channel
+	TimeCount *float64 `json:"timeCount,omitempty"` // seconds; nil when they were not asked for
 }
 
 // Version gives what the ETag is made of.
@@ -74,7 +86,7 @@ func (s *Service) getChannel(ctx context.Context, c *Call, p ChannelID) (Channel
 		ch, _, err = c.channel(tx, p.ID)
 		return err
 	})
-	return ChannelView{ch}, err
+	return ChannelView{Channel: ch}, err
 }
 
 // CreateChannel is a new channel.
@@ -105,7 +117,7 @@ func (s *Service) createChannel(ctx context.Context, c *Call, p CreateChannel) (
 		}
 		return tx.CreateChannel(ctx, &ch)
 	})
-	return ChannelView{ch}, err
+	return ChannelView{Channel: ch}, err
 }
 
 // UpdateChannel is what changes of a channel.
@@ -121,7 +133,7 @@ type UpdateChannel struct {
 
 // updateChannel is channels.update. Errors: CodeForbidden below manage level
 // on the whole channel, CodeUnknownChannel, CodeItemNameAlreadyExists,
-// CodeItemChanged.
+// CodePeriodsOverlap where the rule is switched on over such, CodeItemChanged.
 func (s *Service) updateChannel(ctx context.Context, c *Call, p UpdateChannel) (ChannelView, error) {
 	if err := c.mayWrite(p.ID); err != nil {
 		return ChannelView{}, err
@@ -139,13 +151,20 @@ func (s *Service) updateChannel(ctx context.Context, c *Call, p UpdateChannel) (
 		if err := p.check(c, ch.Created, ch.Modified); err != nil {
 			return err
 		}
+		ruled := ch.EnforceNoEventsOverlap
 		ch.Name = p.Name.Or(ch.Name)
 		ch.EnforceNoEventsOverlap = p.EnforceNoEventsOverlap.Or(ch.EnforceNoEventsOverlap)
 		ch.ClientData = ch.ClientData.Merge(p.ClientData)
 		ch.Trashed = p.Trashed.Or(ch.Trashed)
+		if !ruled && ch.EnforceNoEventsOverlap {
+			in := place{channel: ch, scope: scope, tree: tx.Structure().Tree(ch.ID)}
+			if err := in.disjoint(ctx, tx); err != nil {
+				return err
+			}
+		}
 		return tx.UpdateChannel(ctx, &ch)
 	})
-	return ChannelView{ch}, err
+	return ChannelView{Channel: ch}, err
 }
 
 // deleteChannel is channels.delete. Errors: CodeForbidden for all but personal

@@ -47,43 +47,77 @@ type CreateEvent struct {
 }
 
 // createEvent is events.create. Errors: CodeForbidden below contribute level
-// on the folder, CodeUnknownChannel, CodeInvalidItemID, CodeUnknownFolder,
-// CodeInvalidOperation for a trashed channel or folder,
-// CodeItemIDAlreadyExists for a given id that is not this request's retry.
+// on the folder, or on that of a period that it would stop; CodeUnknownChannel,
+// CodeInvalidItemID, CodeUnknownFolder, CodeInvalidOperation for a trashed
+// channel or folder, CodePeriodsOverlap, CodeItemIDAlreadyExists for a given id
+// that is not this request's retry.
 func (s *Service) createEvent(ctx context.Context, c *Call, p CreateEvent) (EventView, error) {
 	if err := c.mayWrite(p.ChannelID); err != nil {
 		return EventView{}, err
 	}
-	id, err := givenOrNew(p.ID, activity.ParseEventID)
+	n, err := p.creation(p.Given.Hash)
 	if err != nil {
 		return EventView{}, err
 	}
-	e := p.event(id, c.Access.Name, s.now())
-	var request *storage.Request
-	if p.ID.Set {
-		request = &storage.Request{Access: c.Access.ID, Hash: p.Given.Hash(), Time: e.Time}
-	}
+	return s.createOne(ctx, c, n)
+}
+
+// createOne records an event in a unit of its own.
+func (s *Service) createOne(ctx context.Context, c *Call, n creation) (EventView, error) {
 	var view EventView
-	err = c.Tenant.Update(ctx, c.Origin, func(tx storage.Tx) error {
+	err := c.Tenant.Update(ctx, c.Origin, func(tx storage.Tx) error {
 		var err error
-		view, err = c.create(ctx, tx, e, request)
+		view, err = s.create(ctx, c, tx, n)
 		return err
 	})
 	return view, err
 }
 
-// event gives the event as it is first; now is its time where none is given.
-func (p *CreateEvent) event(id activity.EventID, by string, now activity.Timestamp) activity.Event {
-	return activity.Event{
-		ID: id, ChannelID: p.ChannelID, Time: p.Time.Or(now), Duration: p.Duration, Type: p.Type, Value: p.Value,
-		FolderID: p.FolderID.folder(), Tags: p.Tags, Description: pointer(p.Description),
-		ClientData: asGiven(p.ClientData), Trashed: p.Trashed, CreatedBy: by, ModifiedBy: by,
-	}
+// creation is an event to be recorded: all that is the same when its unit of
+// work runs again.
+type creation struct {
+	event   activity.Event // Time aside, where it is not given
+	timed   bool           // the time is given
+	request *storage.Request
 }
 
-// create records the event in a unit of work; request is nil when its client
-// gave no id.
-func (c *Call) create(ctx context.Context, tx storage.Tx, e activity.Event, request *storage.Request) (EventView, error) {
+// creation takes the parameters; hash is asked only for a request that gives an
+// id. CodeInvalidItemID.
+func (p *CreateEvent) creation(hash func() [32]byte) (creation, error) {
+	id, err := givenOrNew(p.ID, activity.ParseEventID)
+	if err != nil {
+		return creation{}, err
+	}
+	n := creation{timed: p.Time.Set, event: activity.Event{
+		ID: id, ChannelID: p.ChannelID, Time: p.Time.Value, Duration: p.Duration, Type: p.Type, Value: p.Value,
+		FolderID: p.FolderID.folder(), Tags: p.Tags, Description: pointer(p.Description),
+		ClientData: asGiven(p.ClientData), Trashed: p.Trashed,
+	}}
+	if p.ID.Set {
+		n.request = &storage.Request{Hash: hash()}
+	}
+	return n, nil
+}
+
+// begin gives the event and the request as they are in this run of the unit.
+// An event without a time happens when it is recorded, which is in the unit:
+// of requests that wait for each other, those recorded later would else begin
+// earlier.
+func (n creation) begin(c *Call, now activity.Timestamp) (activity.Event, *storage.Request) {
+	e := n.event
+	e.CreatedBy, e.ModifiedBy = c.Access.Name, c.Access.Name
+	if !n.timed {
+		e.Time = now
+	}
+	if n.request == nil {
+		return e, nil
+	}
+	return e, &storage.Request{Access: c.Access.ID, Hash: n.request.Hash, Time: e.Time}
+}
+
+// create records the event in a unit of work.
+func (s *Service) create(ctx context.Context, c *Call, tx storage.Tx, n creation) (EventView, error) {
+	e, request := n.begin(c, s.now())
 	in, err := c.place(tx, e.ChannelID)
 	if err != nil {
 		return EventView{}, err
@@ -96,8 +130,6 @@ func (c *Call) create(ctx context.Context, tx storage.Tx, e activity.Event, requ
 		if ok {
 			return replay(ctx, tx, e, request, first)
 		}
-		again := *request // the unit may run twice
-		request = &again
 	}
 	if err := in.events(e.FolderID); err != nil {
 		return EventView{}, err
@@ -108,10 +140,17 @@ func (c *Call) create(ctx context.Context, tx storage.Tx, e activity.Event, requ
 	if err := in.openFolder(e.FolderID); err != nil {
 		return EventView{}, err
 	}
+	stopped, err := c.admit(ctx, tx, &in, &e)
+	if err != nil {
+		return EventView{}, err
+	}
+	if request != nil {
+		request.Stopped = stopped
+	}
 	if err := tx.CreateEvent(ctx, &e, request); err != nil {
 		return EventView{}, err
 	}
-	return EventView{Event: e}, nil
+	return EventView{Event: e, StoppedID: stopped}, nil
 }
 
 // replay answers a repeated request as the first time. All that the answer
@@ -162,20 +201,22 @@ func (p *UpdateEvent) Check() []activity.Fault {
 // updateEvent is events.update. Errors: CodeForbidden below contribute level
 // on the event's folder, before and after; CodeUnknownChannel,
 // CodeUnknownEvent, CodeUnknownFolder, CodeInvalidOperation for a move into a
-// trashed folder, CodeItemChanged.
+// trashed folder, and as readmit; CodePeriodsOverlap, CodeItemChanged.
 func (s *Service) updateEvent(ctx context.Context, c *Call, p UpdateEvent) (EventView, error) {
 	if err := c.mayWrite(p.ChannelID); err != nil {
 		return EventView{}, err
 	}
-	var e activity.Event
+	var view EventView
 	err := c.Tenant.Update(ctx, c.Origin, func(tx storage.Tx) error {
 		in, err := c.place(tx, p.ChannelID)
 		if err != nil {
 			return err
 		}
-		if e, err = in.event(ctx, tx, p.ID, activity.Contribute); err != nil {
+		e, err := in.event(ctx, tx, p.ID, activity.Contribute)
+		if err != nil {
 			return err
 		}
+		old := e
 		if err := p.check(c, &e); err != nil {
 			return err
 		}
@@ -183,10 +224,21 @@ func (s *Service) updateEvent(ctx context.Context, c *Call, p UpdateEvent) (Even
 			return err
 		}
 		p.apply(&e)
+		if err := s.checkValue(&p, &e); err != nil {
+			return err
+		}
 		e.ModifiedBy = c.Access.Name
-		return tx.UpdateEvent(ctx, &e)
+		stopped, err := c.readmit(ctx, tx, &in, &old, &e)
+		if err != nil {
+			return err
+		}
+		if err := tx.UpdateEvent(ctx, &e); err != nil {
+			return err
+		}
+		view = EventView{Event: e, StoppedID: stopped}
+		return nil
 	})
-	return EventView{Event: e}, err
+	return view, err
 }
 
 func (p *UpdateEvent) check(c *Call, e *activity.Event) error {
@@ -224,6 +276,7 @@ func (p *place) moveEvent(e *activity.Event, to params.Optional[FolderRef]) erro
 
 // apply changes what is given, the folder aside.
 func (p *UpdateEvent) apply(e *activity.Event) {
+	before := *e
 	e.Time = p.Time.Or(e.Time)
 	e.Type = p.Type.Or(e.Type)
 	if !p.Duration.IsZero() {
@@ -241,6 +294,9 @@ func (p *UpdateEvent) apply(e *activity.Event) {
 	e.ClientData = e.ClientData.Merge(p.ClientData)
 	e.Trashed = p.Trashed.Or(e.Trashed)
 	p.remove(e)
+	if e.Time != before.Time || e.Duration != before.Duration {
+		e.ExactEnd = nil
+	}
 }
 
 func (p *UpdateEvent) remove(e *activity.Event) {

@@ -15,12 +15,14 @@ type GetFolders struct {
 	ParentID      FolderRef     `json:"parentId" doc:"Only what is below this folder; null for all."`
 	IncludeHidden bool          `json:"includeHidden" doc:"Hidden folders too."`
 	State         storage.State `json:"state" enum:"default trashed all" doc:"Which folders, by whether they or one above them are in the trash; default: those that are not."`
+	TimeCountBase
 }
 
 // FolderView is a folder as the API shows it.
 type FolderView struct {
 	activity.Folder
-	Children FolderTree `json:"children"`
+	Children  FolderTree `json:"children"`
+	TimeCount *float64   `json:"timeCount,omitempty"` // seconds; nil when they were not asked for
 }
 
 // FolderTree is folders by name.
@@ -48,6 +50,9 @@ func (v FolderView) AppendJSON(b []byte) []byte {
 	b = append(b, v.ClientData...)
 	b = appendBool(append(b, `,"trashed":`...), v.Trashed)
 	b = v.Children.AppendJSON(append(b, `,"children":`...))
+	if v.TimeCount != nil {
+		b = activity.Timestamp(*v.TimeCount).AppendJSON(append(b, `,"timeCount":`...))
+	}
 	b = v.Created.AppendJSON(append(b, `,"created":`...))
 	b = v.Modified.AppendJSON(append(b, `,"modified":`...))
 	return append(b, '}')
@@ -82,12 +87,18 @@ func appendBool(b []byte, v bool) []byte {
 // CodeUnknownFolder for parentId.
 func (s *Service) getFolders(ctx context.Context, c *Call, p GetFolders) (FolderTree, error) {
 	var tree FolderTree
+	now := s.now()
 	err := c.Tenant.View(ctx, func(tx storage.Tx) error {
 		in, err := c.place(tx, p.ChannelID)
 		if err != nil {
 			return err
 		}
 		list := folderList{place: &in, hidden: p.IncludeHidden, state: p.State}
+		if p.Base.Set {
+			if list.times, err = in.times(ctx, tx, p.Base.Value, now); err != nil {
+				return err
+			}
+		}
 		parent := p.ParentID.folder()
 		if parent == "" {
 			tree = list.of(in.roots())
@@ -129,6 +140,7 @@ type folderList struct {
 	place  *place
 	hidden bool // hidden ones too
 	state  storage.State
+	times  map[activity.FolderID]float64 // as place.times gives them; nil when they were not asked for
 }
 
 // of gives the trees of the folders by name.
@@ -159,7 +171,12 @@ func (l folderList) one(f activity.Folder, trashed bool) FolderTree {
 	if !l.state.Includes(trashed) {
 		return below
 	}
-	return FolderTree{{Folder: l.place.shown(f), Children: below}}
+	view := FolderView{Folder: l.place.shown(f), Children: below}
+	if l.times != nil {
+		seconds := l.times[f.ID]
+		view.TimeCount = &seconds
+	}
+	return FolderTree{view}
 }
 
 func (t FolderTree) sort() {

@@ -39,6 +39,10 @@ type Method struct {
 	call           func(ctx context.Context, c *Call, in params.Input) (any, error)
 }
 
+// TakesArray reports whether the parameters in a body are an array instead of
+// an object.
+func (m *Method) TakesArray() bool { return m.plan.ElementsType() != nil }
+
 // channelPrefix begins the path of methods below a channel.
 const channelPrefix = "/{channelId}/"
 

@@ -59,7 +59,7 @@ type Service struct {
 func New(o Options) *Service {
 	s := &Service{Options: o, commands: map[string]*Method{}, types: eventtypes.New()}
 	for _, rows := range [][]*Method{
-		s.rootMethods(), s.channelMethods(), s.folderMethods(), s.eventMethods(),
+		s.rootMethods(), s.channelMethods(), s.folderMethods(), s.eventMethods(), s.periodMethods(), s.createBatchMethods(),
 		s.accessMethods(), s.sessionMethods(), s.accountMethods(), s.registrationMethods(),
 		s.serviceMethods(), s.changeMethods(), s.profileMethods(),
 	} {

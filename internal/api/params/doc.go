@@ -15,7 +15,7 @@
 // *activity.Fault), a struct, a pointer to or a slice of those, an Optional of
 // those, an activity.Value or an activity.Object. What a query gives is read
 // as text by types with UnmarshalText. Rules that tags cannot say stand in a
-// Checker. Given, Fixed and Rest are for handlers that must know more.
+// Checker. Given, Fixed, Rest and Elements are for handlers that must know more.
 //
 // It imports activity only, of ours.
 package params

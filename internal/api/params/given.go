@@ -36,6 +36,11 @@ func (g Given) Hash() [sha256.Size]byte {
 	return sha256.Sum256(canonical)
 }
 
+// Without gives what else was given than the member of that name.
+func (g Given) Without(name string) Given {
+	return Given{slices.DeleteFunc(slices.Clone(g.members), func(m member) bool { return m.name == name })}
+}
+
 // Fixed is for a field without tags: it receives the faults of members
 // that repeat a part of the path with another value, so that the handler can
 // report them with those of other read-only members. Without such a field they

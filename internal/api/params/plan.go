@@ -20,6 +20,9 @@ type Plan struct {
 	fixed  []int          // the index of the field of type Fixed; nil for none
 	rest   []int          // the index of the field of type Rest; nil for none
 
+	elements []int        // the index of the field of type Elements; nil for none
+	element  reflect.Type // of one of them
+
 	decoders sync.Pool // of *jsontext.Decoder
 }
 
@@ -72,6 +75,9 @@ func (p *Plan) add(t reflect.Type, above []int) {
 			continue
 		case reflect.TypeFor[Rest]():
 			p.rest = index
+			continue
+		}
+		if p.findElements(f.Type, index) {
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")

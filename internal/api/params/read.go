@@ -11,6 +11,9 @@ import (
 // CodeMissingParameter when nothing but required parameters is wrong, with
 // data.missing; else CodeInvalidParametersFormat with every fault.
 func (p *Plan) Read(in Input, into any) error {
+	if err := p.readElements(&in, reflect.ValueOf(into).Elem()); err != nil {
+		return err
+	}
 	given, err := in.members(&p.decoders)
 	if err != nil {
 		return err

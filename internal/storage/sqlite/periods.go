@@ -3,6 +3,8 @@ package sqlite
 import (
 	"context"
 	"iter"
+	"maps"
+	"slices"
 
 	"zombiezen.com/go/sqlite"
 
@@ -79,9 +81,9 @@ func (r *reads) TimeCounts(ctx context.Context, channel activity.ChannelID, from
 		return nil, failure("count the time of periods", err)
 	}
 	counts := make(map[activity.FolderID]float64, len(byKey))
-	for key, seconds := range byKey {
+	for _, key := range slices.Sorted(maps.Keys(byKey)) { // the same sum each time
 		if folder, gone := in.place(key); gone == nil {
-			counts[folder] += seconds
+			counts[folder] += byKey[key]
 		}
 	}
 	return counts, nil

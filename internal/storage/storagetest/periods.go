@@ -148,8 +148,8 @@ func periodsInPart(t *testing.T, s storage.Store) {
 	func() {
 		defer func() { _ = recover() }()
 		_ = u.View(t.Context(), func(tx storage.Tx) error {
-			for range tx.Periods(t.Context(), "c", 0) {
-				panic("within the list")
+			for p, err := range tx.Periods(t.Context(), "c", 0) {
+				panic(fmt.Sprint("within the list: ", p, err))
 			}
 			return nil
 		})
@@ -217,14 +217,14 @@ func endsAreKept(t *testing.T, s storage.Store) {
 
 func periodsOfNoChannel(t *testing.T, s storage.Store) {
 	u := inFolder(t, s)
-	u.read(func(tx storage.Tx) error {
+	wantCode(t, u.View(t.Context(), func(tx storage.Tx) error {
 		_, err := takePeriods(t, tx, "none", 0, -1)
-		_, errTimes := tx.TimeCounts(t.Context(), "none", 0, 1)
-		if !isCode(err, activity.CodeUnknownChannel) || !isCode(errTimes, activity.CodeUnknownChannel) {
-			t.Errorf("errors %v and %v", err, errTimes)
-		}
-		return nil
-	})
+		return err
+	}), activity.CodeUnknownChannel)
+	wantCode(t, u.View(t.Context(), func(tx storage.Tx) error {
+		_, err := tx.TimeCounts(t.Context(), "none", 0, 1)
+		return err
+	}), activity.CodeUnknownChannel)
 }
 
 // times checks the seconds of c by folder.
@@ -232,12 +232,15 @@ func (u *tenant) times(from, to activity.Timestamp, want map[activity.FolderID]f
 	u.t.Helper()
 	u.read(func(tx storage.Tx) error {
 		got, err := tx.TimeCounts(u.t.Context(), "c", from, to)
+		if err != nil {
+			return err
+		}
 		for _, folder := range []activity.FolderID{"", "f", "p", "a"} {
 			if got[folder] != want[folder] {
 				u.t.Errorf("%v to %v: %v in %q, want %v", from, to, got[folder], folder, want[folder])
 			}
 		}
-		return err
+		return nil
 	})
 }
 
