@@ -17,11 +17,13 @@ import (
 // what the log line will say.
 type exchange struct {
 	http.ResponseWriter
-	request  *http.Request // of the client, never rewritten
+	request  *http.Request // of the client; where that was a form, what it describes
 	id       string
 	remote   netip.Addr
 	username activity.Username // whose root; "" for the service's
 	method   string            // the id of the method, for the log; "" when none was found
+
+	unfolded bool // request is what a form describes
 
 	begun   bool // the header is written
 	aborted bool // the client did not stay for the answer

@@ -119,8 +119,7 @@ func (h *handler) direct(x *exchange, host string) error {
 		return unknownResource()
 	case at == userHost:
 		x.username = username
-		h.routes.user(p).serve(x, p)
-		return nil
+		return h.route(x, h.routes.user(p), p)
 	}
 	return h.directByPath(x, p)
 }
@@ -130,8 +129,7 @@ func (h *handler) direct(x *exchange, host string) error {
 func (h *handler) directByPath(x *exchange, p path) error {
 	first := strings.ToLower(p.first())
 	if h.routes.services[first] {
-		h.routes.service.serve(x, p)
-		return nil
+		return h.route(x, h.routes.service, p)
 	}
 	if page, ok := h.page(p); ok {
 		x.method = pageMethod
@@ -143,7 +141,16 @@ func (h *handler) directByPath(x *exchange, p path) error {
 		return unknownResource()
 	}
 	x.username = username
-	h.routes.user(p[1:]).serve(x, p[1:])
+	return h.route(x, h.routes.user(p[1:]), p[1:])
+}
+
+// route lets a router answer what was sent or, where that is a form, what it
+// describes: another verb, and so maybe another method.
+func (h *handler) route(x *exchange, r *router, p path) error {
+	if err := h.unfold(x); err != nil {
+		return err
+	}
+	r.serve(x, p)
 	return nil
 }
 

@@ -66,18 +66,18 @@ func (x *exchange) call(query url.Values) *api.Call {
 
 // input is the one place that knows how a request carries parameters: in the
 // path, the query, and a JSON body (without a byte order mark, which is not
-// JSON). GET has no body; DELETE may have one. All of the request is read when
-// it returns without an error.
+// JSON). GET has no body, unless a form described it; DELETE may have one. All
+// of the request is read when it returns without an error.
 func (h *handler) input(x *exchange, path map[string]string) (params.Input, error) {
-	query, err := url.ParseQuery(x.request.URL.RawQuery)
+	query, err := parseQuery(x.request.URL.RawQuery)
 	if err != nil {
-		return params.Input{}, badRequest("The query is not name=value&… in percent-escapes: escape each part of it as %XX.", err)
+		return params.Input{}, err
 	}
 	body, err := x.body(h.Service.Limits.MaxBody)
 	if err != nil {
 		return params.Input{}, err
 	}
-	if len(body) > 0 && x.reads() {
+	if len(body) > 0 && x.reads() && !x.unfolded {
 		return params.Input{}, badRequest("A GET has no body: put its parameters into the query.", nil)
 	}
 	if len(body) > 0 {
@@ -108,25 +108,46 @@ func (x *exchange) body(most int) ([]byte, error) {
 	return b, nil
 }
 
-// checkType takes JSON in UTF-8. No type at all counts as that.
-func checkType(header http.Header) error {
+func parseQuery(raw string) (url.Values, error) {
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, badRequest("The query is not name=value&… in percent-escapes: escape each part of it as %XX.", err)
+	}
+	return query, nil
+}
+
+func checkCoding(header http.Header) error {
 	for _, coding := range listed(header["Content-Encoding"]) {
 		if !strings.EqualFold(coding, "identity") {
 			return badRequest("The body is compressed: send it without Content-Encoding.", nil)
 		}
 	}
+	return nil
+}
+
+// checkCharset takes UTF-8, and what does not say.
+func checkCharset(header http.Header, otherwise string) error {
+	_, args, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if charset, ok := args["charset"]; err == nil && ok && !strings.EqualFold(charset, "utf-8") {
+		return badRequest(otherwise, nil)
+	}
+	return nil
+}
+
+// checkType takes JSON in UTF-8. No type at all counts as that.
+func checkType(header http.Header) error {
+	if err := checkCoding(header); err != nil {
+		return err
+	}
 	given := header.Get("Content-Type")
 	if given == "" {
 		return nil
 	}
-	kind, args, err := mime.ParseMediaType(given)
+	kind, _, err := mime.ParseMediaType(given)
 	if err != nil || kind != "application/json" && !strings.HasSuffix(kind, "+json") {
 		return badRequest("The body is not JSON: send JSON, with Content-Type: application/json.", err)
 	}
-	if charset, ok := args["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
-		return badRequest("The body is in another charset: send JSON in UTF-8.", nil)
-	}
-	return nil
+	return checkCharset(header, "The body is in another charset: send JSON in UTF-8.")
 }
 
 func tooLarge(most int) error {
