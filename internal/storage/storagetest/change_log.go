@@ -81,9 +81,12 @@ func logOldest(t *testing.T, s storage.Store) {
 	u.putProfile("public", nil)
 	u.read(func(tx storage.Tx) error {
 		changes, oldest, err := tx.Log(t.Context(), 0, 1000)
+		if err != nil {
+			return err
+		}
 		if oldest != 0 || len(changes) == 0 || changes[0].Seq != 1 || activity.Seq(len(changes)) != changes[len(changes)-1].Seq {
 			t.Errorf("the history reaches back to %d and has\n%s", oldest, changeTexts(changes))
 		}
-		return err
+		return nil
 	})
 }

@@ -202,14 +202,21 @@ func (u *tenant) nothingIn(channel activity.ChannelID, id activity.EventID) {
 	u.noEvent(channel, id)
 	u.read(func(tx storage.Tx) error {
 		periods, err := takePeriods(u.t, tx, channel, -forever, -1)
-		if err != nil || len(periods) > 0 {
-			u.t.Errorf("periods: %v, %v", periods, err)
+		if err != nil {
+			return err
 		}
-		if has, err := tx.HasEvents(u.t.Context(), channel, []activity.FolderID{"f"}); err != nil || has {
-			u.t.Errorf("a folder has events: %t, %v", has, err)
+		if len(periods) > 0 {
+			u.t.Errorf("periods: %v", periods)
 		}
-		if _, ok, err := tx.Replay(u.t.Context(), channel, id); err != nil || ok {
-			u.t.Errorf("a request is kept: %t, %v", ok, err)
+		if has, err := tx.HasEvents(u.t.Context(), channel, []activity.FolderID{"f"}); err != nil {
+			return err
+		} else if has {
+			u.t.Error("a folder has events")
+		}
+		if _, ok, err := tx.Replay(u.t.Context(), channel, id); err != nil {
+			return err
+		} else if ok {
+			u.t.Error("a request is kept")
 		}
 		return nil
 	})

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -18,6 +19,7 @@ func folderDeletionCases() []testCase {
 		{name: "merged, then the parent merged", check: folderMergedTwice},
 		{name: "merged, then the parent deleted", check: folderMergedThenDeleted},
 		{name: "events that were merged can be moved at once", check: folderMergedThenMoved},
+		{name: "events move away while the sweep runs", check: folderMergedWhileMoving},
 		{name: "ids are free right after the deletion", check: folderIDReused},
 		{name: "ids of events deleted so stay taken", check: folderDeletedEventIDs},
 		{name: "without events", check: folderDeletedEmpty},
@@ -125,6 +127,9 @@ func folderMerged(t *testing.T, s storage.Store) {
 		sameChanges(t, []activity.Change{told[e.ID]}, activity.Change{
 			Kind: activity.EventKind, Action: activity.Updated, Item: string(e.ID), Channel: "c", Before: before[i], After: activity.Chain{"p"},
 		})
+		if told[e.ID].Origin != u.origin {
+			t.Errorf("origin %+v, want that of the deletion, %+v", told[e.ID].Origin, u.origin)
+		}
 		got := u.event("c", e.ID)
 		if got.Modified != told[e.ID].Time || got.Modified <= made[3].Modified {
 			t.Errorf("modified %v, its change is of %v", got.Modified, told[e.ID].Time)
@@ -147,7 +152,7 @@ func folderMergedBig(t *testing.T, s storage.Store) {
 	}
 	u.read(func(tx storage.Tx) error {
 		has, err := tx.HasEvents(t.Context(), "c", []activity.FolderID{"p"})
-		if !has {
+		if err == nil && !has {
 			t.Error("the parent has no events")
 		}
 		return err
@@ -259,6 +264,54 @@ func folderMergedThenMoved(t *testing.T, s storage.Store) {
 	}
 	if events, err := collect(u.Events(t.Context(), everything("c"))); err != nil || len(events) != 1500 {
 		t.Errorf("there are %d events, %v", len(events), err)
+	}
+}
+
+// folderMergedWhileMoving moves events out of the parent while the sweep is at
+// work on them: it must not touch those that have left.
+func folderMergedWhileMoving(t *testing.T, s storage.Store) {
+	const n, movers = 1500, 4
+	u := nested(t, s)
+	made := u.many("c", "a", n)
+	head := u.head()
+	u.do(func(tx storage.Tx) error { return tx.DeleteFolder(t.Context(), "c", "a", true) })
+	left := make([]activity.Event, n)
+	errs := atOnce(movers, func(m int) error {
+		for i := m; i < n; i += 3 * movers {
+			if err := u.Update(t.Context(), u.origin, func(tx storage.Tx) error {
+				e := made[i]
+				e.FolderID = "z"
+				err := tx.UpdateEvent(t.Context(), &e)
+				left[i] = e
+				return err
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	u.settle()
+	moves := map[string]int{}
+	for _, c := range u.log(head) {
+		if c.Kind == activity.EventKind && c.Channel == "c" {
+			if c.Before == nil || c.After == nil {
+				t.Fatalf("a move is %s", changeText(c))
+			}
+			if moves[c.Item] > 0 && slices.Equal(c.Before, c.After) {
+				t.Fatalf("the sweep reached what had left: %s", changeText(c))
+			}
+			moves[c.Item]++
+		}
+	}
+	for i, e := range made {
+		if left[i].ID != "" {
+			sameEvent(t, u.event("c", e.ID), left[i])
+		} else if moves[string(e.ID)] != 1 {
+			t.Fatalf("%d changes tell of the move of one event", moves[string(e.ID)])
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/activityd/activityd/internal/activity"
@@ -19,6 +20,8 @@ func pageCases() []testCase {
 		{name: "after an event that the filters leave out", check: pagesAfterFiltered},
 		{name: "after an unknown event", check: pagesAfterUnknown},
 		{name: "of a long list", check: pagesLong},
+		{name: "of a long list by what was modified", check: pagesLongModified},
+		{name: "of big values", check: pagesBig},
 		{name: "while others write, each stable event once", check: pagesWhileWriting},
 		{name: "a list whose context ends", check: pagesContextEnds},
 		{name: "a slow reader holds up nobody", check: pagesSlowReader},
@@ -125,6 +128,45 @@ func pagesLong(t *testing.T, s storage.Store) {
 	sameEvents(t, u.list(q), want)
 	q.Folders = &storage.FolderFilter{Folders: []activity.FolderID{"f"}, NoFolder: true}
 	sameEvents(t, u.list(q), want)
+}
+
+func pagesLongModified(t *testing.T, s storage.Store) {
+	u := inFolder(t, s)
+	want := u.many("c", "f", 3000)
+	gone := u.put(note("c", "f", 500.5), note("c", "g", 2500.5))
+	gone[0] = u.bury(gone[0])
+	changes := u.deleteFolder("g", false)
+	gone[1] = tombstone(gone[1], changes[0].Time)
+	since := want[100].Modified
+	q := withDeletions(since)
+	all := slices.Concat(want[101:501], gone[:1], want[501:2501], gone[1:], want[2501:])
+	sameEvents(t, u.list(q), all)
+	q.Ascending = false
+	slices.Reverse(all)
+	sameEvents(t, u.list(q), all)
+	q.Skip, q.Limit = 450, 1700
+	sameEvents(t, u.list(q), all[450:2150])
+	last := want[2899].Modified
+	q = withDeletions(last)
+	sameEvents(t, u.list(q), slices.Concat(gone[:1], gone[1:], want[2900:]))
+}
+
+func pagesBig(t *testing.T, s storage.Store) {
+	u := inFolder(t, s)
+	var events []activity.Event
+	for i := range 24 {
+		e := note("c", "f", activity.Timestamp(i))
+		e.Value = activity.Value(`"` + strings.Repeat("big ", 50_000) + `"`)
+		events = append(events, e)
+	}
+	want := u.put(events...)
+	q := everything("c")
+	q.Ascending = true
+	sameIDs(t, u.list(q), want...)
+	q.Skip, q.Limit = 3, 15
+	sameIDs(t, u.list(q), want[3:18]...)
+	q.After, q.Skip = &want[10].ID, 2
+	sameIDs(t, u.list(q), want[13:]...)
 }
 
 // pagesWhileWriting reads long lists while other events are created, moved in

@@ -67,7 +67,8 @@ func (u *tenant) fails(code activity.Code, fn func(storage.Tx) error) {
 	wantCode(u.t, u.Update(u.t.Context(), u.origin, fn), code)
 }
 
-// read runs a unit of work for reading that must succeed.
+// read runs a unit of work for reading that must succeed. fn may run twice: it
+// gives each read's error back before it judges what was read.
 func (u *tenant) read(fn func(storage.Tx) error) {
 	u.t.Helper()
 	if err := u.View(u.t.Context(), fn); err != nil {
@@ -253,9 +254,9 @@ func (u *tenant) tryList(ctx context.Context, q storage.EventQuery) ([]activity.
 	outside, err := collect(u.Events(ctx, q))
 	var within []activity.Event
 	var errWithin error
-	u.read(func(tx storage.Tx) error {
-		within, errWithin = collect(tx.ListEvents(ctx, q))
-		return nil
+	errWithin = u.View(u.t.Context(), func(tx storage.Tx) (err error) {
+		within, err = collect(tx.ListEvents(ctx, q))
+		return err
 	})
 	if (err == nil) != (errWithin == nil) {
 		u.t.Fatalf("list %+v: outside a unit the error is %v, within %v", q, err, errWithin)

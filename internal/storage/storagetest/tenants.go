@@ -61,10 +61,13 @@ func tenantsEqualIDs(t *testing.T, s storage.Store) {
 			o, err := tx.Profile(t.Context(), "public")
 			r, ok, errReplay := tx.Replay(t.Context(), "c", id)
 			over, errOver := takePeriods(t, tx, "c", -forever, -1)
+			if err := errors.Join(err, errReplay, errOver); err != nil {
+				return err
+			}
 			if countOf(o) != i || !ok || r.Hash[0] != byte(i+1) || len(over) != 1 || over[0].Time != activity.Timestamp(i) {
 				t.Errorf("user %d has profile %s, request %+v, periods %v", i, o, r, over)
 			}
-			return errors.Join(err, errReplay, errOver)
+			return nil
 		})
 	}
 }

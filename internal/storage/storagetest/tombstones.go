@@ -13,6 +13,7 @@ func tombstoneCases() []testCase {
 		{name: "of events deleted since", check: tombstonesSince},
 		{name: "pass all filters but that of folders", check: tombstonesFilters},
 		{name: "of events that the scope included", check: tombstonesScope},
+		{name: "stand beside running periods, none of the trash", check: tombstonesRunning},
 		{name: "of events that went with their folder", check: tombstonesOfFolders},
 		{name: "stay where their folders were", check: tombstonesStay},
 		{name: "stand where the events stood", check: tombstonesOrder},
@@ -99,6 +100,21 @@ func tombstonesScope(t *testing.T, s storage.Store) {
 		q := withDeletions(0)
 		q.Scope = inOnly(tt.folder)
 		sameEvents(t, u.list(q), tt.want)
+	}
+}
+
+func tombstonesRunning(t *testing.T, s storage.Store) {
+	u := inFolder(t, s)
+	trashed := period("c", 2, activity.Running)
+	trashed.Trashed = true
+	made := u.put(period("c", 1, activity.Running), trashed, note("c", "", 3), note("c", "f", 4))
+	gone := u.bury(made[3])
+	for state, want := range map[storage.State][]activity.Event{
+		storage.DefaultState: {made[0], gone}, storage.AllState: {made[0], gone}, storage.TrashedState: {gone},
+	} {
+		q := withDeletions(0)
+		q.Running, q.State = true, state
+		sameEvents(t, u.list(q), want)
 	}
 }
 

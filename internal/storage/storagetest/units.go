@@ -103,16 +103,9 @@ func (u *tenant) state() string {
 	for _, v := range s.Sessions() {
 		all += fmt.Sprintf("%+v\n", v)
 	}
-	u.read(func(tx storage.Tx) error {
-		for _, name := range []string{"public", "private", "app:a"} {
-			o, err := tx.Profile(u.t.Context(), name)
-			if err != nil {
-				return err
-			}
-			all += name + objectText(o) + "\n"
-		}
-		return nil
-	})
+	for _, name := range []string{"public", "private", "app:a"} {
+		all += name + objectText(u.profile(name)) + "\n"
+	}
 	return all + changeTexts(u.log(0))
 }
 

@@ -140,7 +140,7 @@ func oddTexts(t *testing.T, s storage.Store) {
 
 func exactTags(t *testing.T, s storage.Store) {
 	u := inFolder(t, s)
-	tags := []string{"a", "A", "aa", "a ", " a", "\u00e4", "a\u0308", "a\x00", "\"a\"", "a,b", "[a]", "%", "_", "*", `a\u0062`, "ab"}
+	tags := []string{"a", "A", "aa", "a ", " a", "\u00e4", "a\u0308", "a\x00", "\"a\"", "a,b", "b", "[a]", "a\nb", "a\r\nb", "a\x1fb", "a\x00b", "\x1f", "a;b", "a|b", "\\n", "\\u0000", "%", "_", "*", `a\u0062`, "ab"}
 	var events []activity.Event
 	for i, tag := range tags {
 		e := note("c", "", activity.Timestamp(i))
