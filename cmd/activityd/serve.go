@@ -33,7 +33,12 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writ
 	defer admin.Close() //nolint:errcheck // as above
 	cfg = cfg.WithPort(public.Addr().(*net.TCPAddr).Port)
 
-	store, err := openStore(ctx, cfg, log, true)
+	tracer, err := newTracer(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer func() { closeTracer(tracer, log) }()
+	store, err := openServed(ctx, cfg, log, tracer)
 	if err != nil {
 		return err
 	}
@@ -42,21 +47,15 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writ
 	if err != nil {
 		return err
 	}
+	w := newWatch(newMetrics(rest.MethodLabels(service.Methods())), tracer, store, log)
 	if err := greet(ctx, cfg, admin.Addr(), service, out); err != nil {
 		return err
 	}
-	return runServers(ctx, cfg, log, servers{
-		public: rest.NewServer(publicHandler(cfg, log, service), log),
-		admin:  rest.NewServer(rest.NewAdmin(func(asked context.Context) error { return ready(ctx, asked, store.Ready) }), log),
-	}, public, admin)
-}
-
-func listen(ctx context.Context, setting, address string) (net.Listener, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w: choose another address or end what uses it", setting, err)
-	}
-	return l, nil
+	isReady := func(asked context.Context) error { return ready(ctx, asked, store.Ready) }
+	return runSites(ctx, cfg, log, []site{
+		{rest.NewServer(w.around(publicHandler(cfg, log, service, w.observe)), log), public},
+		{rest.NewServer(rest.NewAdmin(isReady, w.page()), log), admin},
+	})
 }
 
 // ready fails once the service's own context has ended: who balances the load
@@ -70,13 +69,14 @@ func ready(service, asked context.Context, store func(context.Context) error) er
 
 // publicHandler is what the public listener serves: the API, and the pages for
 // browsers on the bare domain.
-func publicHandler(cfg config.Config, log *slog.Logger, service *api.Service) http.Handler {
+func publicHandler(cfg config.Config, log *slog.Logger, service *api.Service, observe func(context.Context, rest.Served)) http.Handler {
 	return rest.New(rest.Options{
 		Service:        service,
 		Domain:         cfg.Domain,
 		TrustedProxies: cfg.TrustedProxies,
 		Clock:          time.Now,
 		Logger:         log,
+		Observe:        observe,
 		Pages:          map[string]http.Handler{"/register": console.RegisterPage(service.RegisterByPage)},
 	})
 }
@@ -100,39 +100,4 @@ func greet(ctx context.Context, cfg config.Config, admin net.Addr, service *api.
 	}
 	_, err = fmt.Fprintln(out, text)
 	return err
-}
-
-type servers struct{ public, admin *http.Server }
-
-// runServers serves until ctx ends or a server fails, then lets the requests in
-// flight finish.
-func runServers(ctx context.Context, cfg config.Config, log *slog.Logger, s servers, public, admin net.Listener) error {
-	failed := make(chan error, 2)
-	go func() { failed <- s.public.Serve(public) }()
-	go func() { failed <- s.admin.Serve(admin) }()
-	var err error
-	select {
-	case err = <-failed:
-		failed <- http.ErrServerClosed // so that two are waited for
-	case <-ctx.Done():
-		log.Info("shutting down", "grace", cfg.ShutdownGrace)
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.ShutdownGrace)
-	defer cancel()
-	err = errors.Join(err, shutdown(grace, s.public), shutdown(grace, s.admin))
-	for range 2 {
-		if e := <-failed; !errors.Is(e, http.ErrServerClosed) {
-			err = errors.Join(err, e)
-		}
-	}
-	return err
-}
-
-// shutdown waits for the server's requests, and cuts them off when the grace
-// ends.
-func shutdown(grace context.Context, s *http.Server) error {
-	if err := s.Shutdown(grace); err != nil {
-		return errors.Join(fmt.Errorf("requests did not finish within shutdown_grace: %w", err), s.Close())
-	}
-	return nil
 }

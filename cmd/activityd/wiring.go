@@ -13,18 +13,23 @@ import (
 	"github.com/activityd/activityd/internal/config"
 	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/sqlite"
+	"github.com/activityd/activityd/internal/tracing"
 )
 
-// openStore opens the store that the configuration names. Only one process may
-// hold it exclusively; commands open it beside the running service.
-func openStore(ctx context.Context, cfg config.Config, log *slog.Logger, exclusive bool) (storage.Store, error) {
-	return sqlite.Open(ctx, sqlite.Options{
-		Dir:       cfg.DataDir,
-		History:   cfg.History,
-		Clock:     time.Now,
-		Logger:    log,
-		Exclusive: exclusive,
-	})
+// storeOptions are those of the store that the configuration names, for a
+// command that opens it beside the running service.
+func storeOptions(cfg config.Config, log *slog.Logger) sqlite.Options {
+	return sqlite.Options{Dir: cfg.DataDir, History: cfg.History, Clock: time.Now, Logger: log}
+}
+
+// openServed opens the store for the service: no other service may have it.
+func openServed(ctx context.Context, cfg config.Config, log *slog.Logger, tracer *tracing.Tracer) (*sqlite.Store, error) {
+	o := storeOptions(cfg, log)
+	o.Exclusive = true
+	if tracer != nil {
+		o.Watch = tracer.Unit
+	}
+	return sqlite.Open(ctx, o)
 }
 
 // newService makes the services over a store.

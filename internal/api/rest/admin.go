@@ -6,9 +6,10 @@ import (
 )
 
 // NewAdmin makes the handler for operators, on a listener of its own: GET
-// /healthz tells that the process answers, GET /readyz whether it can serve.
-// Ready gives why it cannot, nil when it can; the reason is not told here.
-func NewAdmin(ready func(context.Context) error) http.Handler {
+// /healthz tells that the process answers, GET /readyz whether it can serve,
+// GET /metrics is the handler given, which may be nil for none. Ready gives why
+// it cannot serve, nil when it can; the reason is not told here.
+func NewAdmin(ready func(context.Context) error, metrics http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		adminAnswer(w, http.StatusOK, `{"status":"ok"}`)
@@ -20,6 +21,9 @@ func NewAdmin(ready func(context.Context) error) http.Handler {
 		}
 		adminAnswer(w, http.StatusOK, `{"status":"ok"}`)
 	})
+	if metrics != nil {
+		mux.Handle("GET /metrics", metrics)
+	}
 	return mux
 }
 

@@ -1,15 +1,16 @@
 package rest
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"net/http"
 	"time"
 )
 
 // NewServer makes a server whose connections cost a bounded amount; what
-// net/http has to say goes to the logger. It speaks HTTP/1.1: TLS, and with it
-// HTTP/2, is a proxy's, and h2c is not served. Its bounds may be changed before
-// it serves.
+// net/http has to say goes to the logger. It speaks HTTP/1.1; TLS, and with it
+// HTTP/2, is a proxy's or comes with Secure, and h2c is not served. Its bounds
+// may be changed before it serves.
 //
 // Two of them are for handlers to move, by http.ResponseController: WriteTimeout
 // ends a connection so long after a request's header, whatever is written then,
@@ -31,4 +32,16 @@ func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
 	}
 	s.Protocols.SetHTTP1(true)
 	return s
+}
+
+// maxStreams is how many requests one HTTP/2 connection may have at once.
+const maxStreams = 100
+
+// Secure makes a server of NewServer speak TLS of version 1.2 or later, with
+// HTTP/2 in it. It is to be served by ServeTLS, without files.
+func Secure(s *http.Server, config *tls.Config) {
+	s.TLSConfig = config.Clone()
+	s.TLSConfig.MinVersion = max(s.TLSConfig.MinVersion, tls.VersionTLS12)
+	s.Protocols.SetHTTP2(true)
+	s.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: maxStreams}
 }

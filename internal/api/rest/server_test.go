@@ -108,7 +108,7 @@ func TestServerIsBounded(t *testing.T) {
 
 func TestAdmin(t *testing.T) {
 	var broken error
-	h := rest.NewAdmin(func(context.Context) error { return broken })
+	h := rest.NewAdmin(func(context.Context) error { return broken }, nil)
 	ask := func(verb, target string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(verb, target, nil))

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+
+	"github.com/activityd/activityd/internal/config"
+)
+
+func listen(ctx context.Context, setting, address string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: choose another address or end what uses it", setting, err)
+	}
+	return l, nil
+}
+
+// site is a server with the listener that it serves, by TLS where it has a
+// configuration for that.
+type site struct {
+	server   *http.Server
+	listener net.Listener
+}
+
+func (s site) serve() error {
+	if s.server.TLSConfig != nil {
+		return s.server.ServeTLS(s.listener, "", "")
+	}
+	return s.server.Serve(s.listener)
+}
+
+// runSites serves until ctx ends or a server fails, then lets the requests in
+// flight finish.
+func runSites(ctx context.Context, cfg config.Config, log *slog.Logger, sites []site) error {
+	failed := make(chan error, len(sites))
+	for _, s := range sites {
+		go func() { failed <- s.serve() }()
+	}
+	var err error
+	running := len(sites)
+	select {
+	case err = <-failed:
+		running--
+	case <-ctx.Done():
+		log.Info("shutting down", "grace", cfg.ShutdownGrace)
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.ShutdownGrace)
+	defer cancel()
+	for _, s := range sites {
+		err = errors.Join(err, shutdown(grace, s.server))
+	}
+	for range running {
+		if e := <-failed; !errors.Is(e, http.ErrServerClosed) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+// shutdown waits for the server's requests, and cuts them off when the grace
+// ends.
+func shutdown(grace context.Context, s *http.Server) error {
+	if err := s.Shutdown(grace); err != nil {
+		return errors.Join(fmt.Errorf("requests did not finish within shutdown_grace: %w", err), s.Close())
+	}
+	return nil
+}
