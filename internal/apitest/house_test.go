@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/activityd/activityd/internal/api"
 	"github.com/activityd/activityd/internal/api/rest"
 	"github.com/activityd/activityd/internal/auth"
+	"github.com/activityd/activityd/internal/openapi/validate"
 	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/sqlite"
 )
@@ -23,13 +25,15 @@ import (
 const (
 	domain   = "localhost"
 	password = "a good password"
+	formKind = "application/x-www-form-urlencoded"
 )
 
 // house is the whole service behind its handler, over a store of its own.
 type house struct {
 	store   storage.Store
 	service *api.Service
-	handler http.Handler
+	handler http.Handler // holds what it answers to the API's description
+	plain   http.Handler // answers alike
 	sent    atomic.Int64 // requests
 }
 
@@ -62,9 +66,17 @@ func open(t testing.TB) *house {
 		Registration: api.OpenRegistration, SessionLifetime: 24 * time.Hour,
 		UserURL: func(name activity.Username) string { return "http://" + string(name) + "." + domain + "/" },
 	})
-	h.handler = rest.New(rest.Options{Service: h.service, Domain: domain, Logger: slog.New(slog.DiscardHandler)})
+	description, err := spec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.plain = rest.New(rest.Options{Service: h.service, Domain: domain, Logger: slog.New(slog.DiscardHandler)})
+	h.handler = description.Handler(t, h.plain, domain)
 	return h
 }
+
+// spec is the API's description, which all answers are held to.
+var spec = sync.OnceValues(validate.Load)
 
 // addUser makes a user and signs in.
 func (h *house) addUser(t testing.TB, name string) (token string) {
@@ -140,7 +152,11 @@ func (h *house) do(t testing.TB, r request) reply {
 	}
 	req.Header.Set("Content-Type", r.kind)
 	w := httptest.NewRecorder()
-	h.handler.ServeHTTP(w, req)
+	if r.kind == formKind { // describes another request than it is
+		h.plain.ServeHTTP(w, req)
+	} else {
+		h.handler.ServeHTTP(w, req)
+	}
 	return replyOf(w.Code, w.Header(), w.Body.String())
 }
 
