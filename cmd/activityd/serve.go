@@ -8,9 +8,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"time"
 
+	apidocs "github.com/activityd/activityd/api-docs"
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/api"
 	"github.com/activityd/activityd/internal/api/rest"
@@ -77,8 +79,18 @@ func publicHandler(cfg config.Config, log *slog.Logger, service *api.Service, ob
 		Clock:          time.Now,
 		Logger:         log,
 		Observe:        observe,
-		Pages:          map[string]http.Handler{"/register": console.RegisterPage(service.RegisterByPage)},
+		Pages:          pages(cfg, service),
 	})
+}
+
+// pages are what browsers find on the bare domain.
+func pages(cfg config.Config, service *api.Service) map[string]http.Handler {
+	all := map[string]http.Handler{"/register": console.RegisterPage(service.RegisterByPage)}
+	if root, err := url.Parse(cfg.PublicURL); err == nil { // the configuration was checked
+		docs := console.Docs(root, apidocs.OpenAPI)
+		all["/docs"], all["/docs/"] = docs, docs
+	}
+	return all
 }
 
 // greet tells people where everything is and, while there is no user, how to
