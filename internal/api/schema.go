@@ -8,9 +8,13 @@ func (FolderRef) JSONSchema() string {
 	return `{"type": ["string", "null"], "minLength": 1, "description": "A folder's id, or null for none."}`
 }
 
-// JSONSchema describes a selection by type.
+// JSONSchema describes both forms of a selection by type.
 func (TypeFilter) JSONSchema() string {
-	return `{"type": "string", "pattern": "^[A-Za-z0-9._-]{1,100}/([*]|[A-Za-z0-9._-]{1,100})$", "description": "class/format or class/*."}`
+	return `{"description": "class/format or class/*.", "oneOf": [
+		{"type": "string", "pattern": "^[A-Za-z0-9._-]{1,100}/([*]|[A-Za-z0-9._-]{1,100})$"},
+		{"type": "object", "required": ["class", "format"], "additionalProperties": false, "properties": {
+			"class": {"type": "string", "minLength": 1, "maxLength": 100},
+			"format": {"type": "string", "minLength": 1, "maxLength": 100}}}]}`
 }
 
 // JSONSchema describes a username of a new user.

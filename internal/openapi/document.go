@@ -13,7 +13,7 @@ import (
 func Table() []*api.Method { return api.New(api.Options{}).Methods() }
 
 // blankEnds are the spaces that the encoder leaves at the ends of lines.
-var blankEnds = regexp.MustCompile(` +\n`) //nolint:gochecknoglobals // never changed
+var blankEnds = regexp.MustCompile(` +\n`)
 
 // YAML gives the description of the methods as the file has it: the same bytes
 // for the same table. It fails for a row without a sentence, an example or a

@@ -19,6 +19,7 @@ import (
 	"github.com/activityd/activityd/internal/api"
 	"github.com/activityd/activityd/internal/api/rest"
 	"github.com/activityd/activityd/internal/auth"
+	"github.com/activityd/activityd/internal/openapi/validate"
 	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/sqlite"
 )
@@ -65,12 +66,24 @@ func newFixture(t testing.TB, adjust ...func(*setup)) *fixture {
 	f.addUser(t, "alice", aliceToken)
 	f.addUser(t, "bobby", bobbyToken)
 	f.service = newService(t, f.store, s.limits)
-	f.handler = rest.New(rest.Options{
+	f.handler = described(t).Handler(t, rest.New(rest.Options{
 		Service: f.service, Domain: domain,
 		Logger:         slog.New(slog.NewJSONHandler(f.log, nil)),
 		TrustedProxies: s.proxies, Timeout: s.timeout, Pages: s.pages,
-	})
+	}), domain)
 	return f
+}
+
+// spec is the API's description, which all answers are held to.
+var spec = sync.OnceValues(validate.Load)
+
+func described(t testing.TB) *validate.Spec {
+	t.Helper()
+	s, err := spec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func newService(t testing.TB, store storage.Store, limits api.Limits) *api.Service {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -33,17 +34,20 @@ type Exchange struct {
 // Check holds an exchange to the description: an answer of JSON always, the
 // request when it was taken. It says nothing of what the description does not
 // name, such as the paths of nothing.
+//
+// A form is the request that it describes: its answer is judged as that one's,
+// and its parameters are not.
 func (s *Spec) Check(x Exchange) error {
-	o := s.find(x.Verb, split(x.Path))
+	o := s.find(x.verb(), split(x.Path))
 	if o == nil || !strings.HasPrefix(x.Header.Get("Content-Type"), jsonType) {
 		return nil
 	}
 	problems := []error{o.checkHeader(x), o.checkAnswer(x.Status, x.Answer)}
-	if x.Status < http.StatusBadRequest && !strings.HasPrefix(x.ContentType, "application/x-www-form-urlencoded") {
+	if x.Status < http.StatusBadRequest && !x.form() {
 		problems = append(problems, o.checkPath(x), o.checkQuery(x), o.checkBody(x))
 	}
 	if err := errors.Join(problems...); err != nil {
-		return fmt.Errorf("%s %s, answered %d, is not as api-docs/openapi.yaml says: %w", x.Verb, strings.Join(o.segments, "/"), x.Status, err)
+		return fmt.Errorf("%s %s, answered %d, is not as api-docs/openapi.yaml says: %w", x.verb(), strings.Join(o.segments, "/"), x.Status, err)
 	}
 	return nil
 }
@@ -150,11 +154,12 @@ func (o *operation) checkQuery(x Exchange) error {
 	return nil
 }
 
-// checkBody leaves a body beside a query alone: its parameters may be there.
+// checkBody leaves a body beside a query alone, since its parameters may be
+// there, and an array of which the answer refuses an entry.
 func (o *operation) checkBody(x Exchange) error {
-	inQuery := len(x.Query) > 0 && !(len(x.Query) == 1 && x.Query.Has("auth"))
+	inQuery := len(x.Query) > 1 || len(x.Query) == 1 && !x.Query.Has("auth")
 	switch {
-	case x.Verb == http.MethodGet || x.Verb == http.MethodDelete || inQuery:
+	case x.Verb == http.MethodGet || x.Verb == http.MethodDelete || inQuery || x.refusesEntry():
 		return nil
 	case len(bytes.TrimSpace(x.Body)) == 0:
 		if o.needed {
@@ -168,6 +173,21 @@ func (o *operation) checkBody(x Exchange) error {
 		return nil
 	}
 	return valid("request", o.body, x.withoutPath(o))
+}
+
+// refusesEntry reports whether the answer to an array holds an error.
+func (x Exchange) refusesEntry() bool {
+	type entry struct{ Error json.RawMessage }
+	var inOrder []entry
+	var byName map[string]entry
+	if !bytes.HasPrefix(bytes.TrimSpace(x.Body), []byte("[")) {
+		return false
+	}
+	if json.Unmarshal(x.Answer, &inOrder) != nil && json.Unmarshal(x.Answer, &byName) != nil {
+		return false
+	}
+	inOrder = slices.AppendSeq(inOrder, maps.Values(byName))
+	return slices.ContainsFunc(inOrder, func(e entry) bool { return e.Error != nil })
 }
 
 // withoutPath gives the body without what it repeats of the path, as updates
@@ -230,7 +250,11 @@ func scalarOf(text, kind string) []byte {
 }
 
 func valid(what string, schema *jsonschema.Schema, text []byte) error {
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	var value any // numbers as doubles, which is how the service reads them
+	err := json.Unmarshal(text, &value)
+	if err != nil { // a number beyond a double, where anything is taken
+		value, err = jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	}
 	if err == nil {
 		err = schema.Validate(value)
 	}

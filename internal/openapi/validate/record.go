@@ -2,6 +2,7 @@ package validate
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"net/http"
 	"strings"
@@ -17,11 +18,10 @@ const maxJudged = 256 << 10
 // Handler gives a handler that answers as h does and holds what it answered to
 // the description. Domain is the one that h serves. It reports to t, which must
 // not have ended.
-func Handler(t testing.TB, h http.Handler, domain string) http.Handler {
-	t.Helper()
-	spec := load(t)
+func (s *Spec) Handler(t testing.TB, h http.Handler, domain string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer := &recorder{ResponseWriter: w}
+		x := exchangeOf(r, domain) // before the handler rewrites it
 		var body recording
 		if r.Body != nil && r.Body != http.NoBody {
 			seen := r.WithContext(r.Context())
@@ -29,36 +29,34 @@ func Handler(t testing.TB, h http.Handler, domain string) http.Handler {
 			r = seen
 		}
 		h.ServeHTTP(answer, r)
-		spec.judge(t, r, domain, &body, answer.status, answer.Header(), &answer.body)
+		x.Status, x.Header = answer.status, answer.Header()
+		s.judge(t, x, &body, &answer.body)
 	})
 }
 
-// Transport gives a transport that sends as http.DefaultTransport does and
-// holds what comes back to the description.
-func Transport(t testing.TB, domain string) http.RoundTripper {
-	t.Helper()
-	return &transport{t: t, spec: load(t), domain: domain}
+// Client gives a client that sends as http.DefaultClient does and holds what
+// comes back to the description. Domain is the server's. It reports to t, which
+// must not have ended.
+func (s *Spec) Client(t testing.TB, domain string) *http.Client {
+	return &http.Client{Transport: &transport{t: t, spec: s, domain: domain}}
 }
 
-func load(t testing.TB) *Spec {
-	t.Helper()
-	spec, err := Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return spec
+// exchangeOf gives what is known before the answer.
+func exchangeOf(r *http.Request, domain string) Exchange {
+	return Exchange{Verb: r.Method, Path: belowRoot(r, domain), Query: r.URL.Query(), ContentType: r.Header.Get("Content-Type")}
 }
 
-// judge checks an exchange that was recorded as a whole.
-func (s *Spec) judge(t testing.TB, r *http.Request, domain string, body *recording, status int, header http.Header, answer *recording) {
-	t.Helper()
-	if body.over || answer.over || r.Method == http.MethodHead || status == http.StatusNotModified {
+// judge checks an exchange that was recorded as a whole. A fuzz target may not
+// report to the F that made the handler: there a fault is a panic.
+func (s *Spec) judge(t testing.TB, x Exchange, body, answer *recording) {
+	if body.over || answer.over || x.Verb == http.MethodHead || x.Status == http.StatusNotModified {
 		return
 	}
-	err := s.Check(Exchange{
-		Verb: r.Method, Path: belowRoot(r, domain), Query: r.URL.Query(), ContentType: r.Header.Get("Content-Type"), Body: body.Bytes(),
-		Status: status, Header: header, Answer: answer.Bytes(),
-	})
+	x.Body, x.Answer = body.Bytes(), answer.Bytes()
+	err := s.Check(x)
+	if _, fuzzed := t.(*testing.F); fuzzed && err != nil {
+		panic(err)
+	}
 	if err != nil {
 		t.Error(err)
 	}
@@ -68,7 +66,7 @@ func (s *Spec) judge(t testing.TB, r *http.Request, domain string, body *recordi
 // a subdomain and in path style, else the service's.
 func belowRoot(r *http.Request, domain string) string {
 	path := r.URL.EscapedPath()
-	host, _, _ := strings.Cut(r.Host, ":")
+	host, _, _ := strings.Cut(cmp.Or(r.Host, r.URL.Host), ":")
 	if strings.HasSuffix(strings.ToLower(host), "."+domain) {
 		return path
 	}
@@ -151,10 +149,9 @@ func (tr *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err == nil {
 		var answer recording
 		answer.keep(text)
-		if r.Host == "" {
-			r.Host = r.URL.Host
-		}
-		tr.spec.judge(tr.t, r, tr.domain, &body, res.StatusCode, res.Header, &answer)
+		x := exchangeOf(r, tr.domain)
+		x.Status, x.Header = res.StatusCode, res.Header
+		tr.spec.judge(tr.t, x, &body, &answer)
 	}
 	res.Body = &readAgain{bytes.NewReader(text), res.Body, err}
 	return res, nil
