@@ -202,7 +202,7 @@ func TestFolderChain(t *testing.T) {
 func register(t *testing.T, service, name string) (token string) {
 	t.Helper()
 	var made struct{ Token string }
-	status, err := post(http.MethodPost, service+"/users", "", map[string]any{
+	status, err := post(t, http.MethodPost, service+"/users", "", map[string]any{
 		"username": name, "password": "a long password", "email": name + "@example.org"}, &made)
 	if err != nil || status != http.StatusCreated {
 		t.Fatalf("register %s: status %d, %v", name, status, err)
@@ -221,7 +221,7 @@ func send(t *testing.T, root, token string, a attack) (status int, answer string
 	for name, values := range a.header {
 		req.Header[name] = values
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := described(t).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,7 @@ type crashAccount struct{ root, token string }
 func (a *crashAccount) make(t *testing.T, service string) {
 	t.Helper()
 	a.token = register(t, service, "crash")
-	if status, err := post(http.MethodPost, a.root+"/channels", a.token, map[string]any{"id": "c", "name": "C"}, nil); err != nil || status != http.StatusCreated {
+	if status, err := post(t, http.MethodPost, a.root+"/channels", a.token, map[string]any{"id": "c", "name": "C"}, nil); err != nil || status != http.StatusCreated {
 		t.Fatalf("make a channel: status %d, %v", status, err)
 	}
 }
@@ -111,7 +111,7 @@ func (a *crashAccount) write(t *testing.T, l *ledger) bool {
 		l.values[id] = []int{absent}
 	}
 	l.values[id] = append(l.values[id], value)
-	status, err := post(verb, a.root+path, a.token, body, nil)
+	status, err := post(t, verb, a.root+path, a.token, body, nil)
 	if err != nil || status == http.StatusServiceUnavailable {
 		return false
 	}
@@ -131,7 +131,7 @@ func (a *crashAccount) check(t *testing.T, ledgers []*ledger) {
 		ID    string
 		Value int
 	}
-	if status, err := post(http.MethodGet, a.root+"/c/events?state=all&limit=10000000", a.token, nil, &events); err != nil || status != http.StatusOK {
+	if status, err := post(t, http.MethodGet, a.root+"/c/events?state=all&limit=10000000", a.token, nil, &events); err != nil || status != http.StatusOK {
 		t.Fatalf("list: status %d, %v", status, err)
 	}
 	found := map[string]int{}
@@ -175,7 +175,7 @@ func settle(l *ledger, id string, possible []int, value int) error {
 	return fmt.Errorf("event %s has %d, of the writer's %d (%d is no event)", id, value, possible, absent)
 }
 
-func post(verb, url, token string, body, result any) (status int, err error) {
+func post(t *testing.T, verb, url, token string, body, result any) (status int, err error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return 0, err
@@ -189,7 +189,7 @@ func post(verb, url, token string, body, result any) (status int, err error) {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", token)
-	res, err := http.DefaultClient.Do(req)
+	res, err := described(t).Do(req)
 	if err != nil {
 		return 0, err
 	}
