@@ -77,21 +77,21 @@ func (c *client) ensure(ctx context.Context, path string, it item) error {
 // batchSize is how many events go into one request.
 const batchSize = 500
 
-// createEvents records the events, several in a request.
+// createEvents records the events, several in a request. An event's own id
+// serves as its tempRefId.
 func (c *client) createEvents(ctx context.Context, channel string, events []item) error {
 	for len(events) > 0 {
 		n := min(batchSize, len(events))
-		var calls []item
 		for _, e := range events[:n] {
-			calls = append(calls, item{"method": channel + ".events.create", "params": e})
+			e["tempRefId"] = e["id"]
 		}
-		var results []struct{ Error *apiError }
-		if err := c.do(ctx, http.MethodPost, "", calls, &results); err != nil {
+		var results map[string]struct{ Error *apiError }
+		if err := c.do(ctx, http.MethodPost, channel+"/events/batch", events[:n], &results); err != nil {
 			return err
 		}
-		for i, r := range results {
+		for id, r := range results {
 			if r.Error != nil {
-				return fmt.Errorf("event %s: %w", events[i]["id"], r.Error)
+				return fmt.Errorf("event %s: %w", id, r.Error)
 			}
 		}
 		events = events[n:]
