@@ -253,8 +253,7 @@ func (u *tenant) tryList(ctx context.Context, q storage.EventQuery) ([]activity.
 	u.t.Helper()
 	outside, err := collect(u.Events(ctx, q))
 	var within []activity.Event
-	var errWithin error
-	errWithin = u.View(u.t.Context(), func(tx storage.Tx) (err error) {
+	errWithin := u.View(u.t.Context(), func(tx storage.Tx) (err error) {
 		within, err = collect(tx.ListEvents(ctx, q))
 		return err
 	})
