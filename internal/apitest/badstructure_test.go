@@ -2,6 +2,7 @@ package apitest_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,6 +16,9 @@ func (x *attacker) drop(t testing.TB, p param) {
 		return
 	}
 	answer := x.send(t, x.valid(t).without(p.name))
+	if p.name == "tempRefId" && answer.ID == badFormat && answer.names(p.name) {
+		return // without it there is no place for an error of the one event
+	}
 	var data struct{ Missing []string }
 	_ = json.Unmarshal(answer.Data, &data) // without one it stays empty
 	if answer.ID != "missing-parameter" || answer.status != http.StatusBadRequest || !slices.Equal(data.Missing, []string{p.name}) {
@@ -37,9 +41,7 @@ func (x *attacker) double(t testing.TB, p param) {
 	twice = twice[:len(twice)-1] + "," + twice[1:]
 	switch {
 	case x.batch:
-		one := entry(x.m, g.without(p.name))
-		one = strings.Replace(one, `"params":{`, `"params":`+strings.TrimSuffix(twice, "}")+`,`, 1)
-		one = strings.Replace(one, ",}", "}", 1)
+		one := fmt.Sprintf(`{"method":%s,"params":%s}`, quote(x.m.ID), twice)
 		answer := x.inBatch(t, one)[0]
 		x.inspect(t, answer, func() string { return one })
 		if answer.ID != badStructure {

@@ -13,6 +13,7 @@ import (
 type account struct {
 	*house
 	name, token string
+	app         string            // the token of an app's access
 	made        map[string]string // ids by what they are of; emptied by anew
 	number      int
 }
@@ -86,7 +87,6 @@ func (a *account) session(t testing.TB) string {
 }
 
 // example makes one valid request of a method: its parameters as JSON texts.
-// A token of its own, under "token", asks in place of the account's.
 type example func(t testing.TB, a *account) given
 
 // given is parameters by name.
@@ -124,19 +124,36 @@ var examples = map[string]example{
 	"events.update": func(t testing.TB, a *account) given {
 		return onEvent(t, a).with("value", `"another"`)
 	},
-	"events.delete":         onEvent,
-	"accesses.get":          none,
-	"accesses.create":       newAccess,
-	"accesses.update":       changedAccess,
-	"accesses.delete":       onAccess,
-	"admin.accesses.get":    none,
-	"admin.accesses.create": newAccess,
-	"admin.accesses.update": changedAccess,
-	"admin.accesses.delete": onAccess,
+	"events.delete": onEvent,
+	"events.start":  newEvent,
+	"events.stop": func(t testing.TB, a *account) given {
+		return inChannel(t, a).with("id", quote(a.thing(t, "running", "/"+a.channel(t)+"/events/start", `{"type": "test/any"}`)))
+	},
+	"events.getRunning": inChannel,
+	manyEvents: func(t testing.TB, a *account) given {
+		return newEvent(t, a).with("tempRefId", `"one"`)
+	},
+	"changes.get":            none,
+	"service.info":           none,
+	"service.eventTypes":     none,
+	"profile.app.get":        asApp,
+	"profile.app.update":     inProfile(asApp),
+	"profile.public.get":     none,
+	"profile.public.update":  inProfile(none),
+	"profile.private.get":    none,
+	"profile.private.update": inProfile(none),
+	"accesses.get":           none,
+	"accesses.create":        newAccess,
+	"accesses.update":        changedAccess,
+	"accesses.delete":        onAccess,
+	"admin.accesses.get":     none,
+	"admin.accesses.create":  newAccess,
+	"admin.accesses.update":  changedAccess,
+	"admin.accesses.delete":  onAccess,
 	"auth.login": func(testing.TB, *account) given {
 		return given{"password": quote(password), "appId": `"test app"`}
 	},
-	"auth.logout":        func(t testing.TB, a *account) given { return given{"token": a.session(t)} },
+	"auth.logout":        func(t testing.TB, a *account) given { return given{asks: a.session(t)} },
 	"admin.sessions.get": none,
 	"admin.sessions.delete": func(t testing.TB, a *account) given {
 		var all []struct {
@@ -191,4 +208,19 @@ func onAccess(t testing.TB, a *account) given { return given{"id": quote(a.acces
 
 func changedAccess(t testing.TB, a *account) given {
 	return onAccess(t, a).with("name", quote(a.fresh()))
+}
+
+// asApp asks with the token of an app's access, which stays.
+func asApp(t testing.TB, a *account) given {
+	if a.app == "" {
+		var made struct{ Token string }
+		body := `{"type": "app", "name": "App", "permissions": []}`
+		a.must(t, request{verb: http.MethodPost, user: a.name, path: "/accesses", token: a.token, body: body}, &made)
+		a.app = made.Token
+	}
+	return given{asks: a.app}
+}
+
+func inProfile(of example) example {
+	return func(t testing.TB, a *account) given { return of(t, a).with("a member", quote(a.fresh())) }
 }

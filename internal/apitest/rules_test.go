@@ -39,7 +39,11 @@ type param struct {
 	enum             []string
 }
 
-// paramsOf reads a struct as package params documents its tags.
+// anything is a member of an object that takes any.
+const anything = "anything"
+
+// paramsOf reads a struct as package params documents its tags. Of an array of
+// objects the parameters are those of its one element.
 func paramsOf(t testing.TB, typ reflect.Type) []param {
 	t.Helper()
 	var all []param
@@ -50,6 +54,14 @@ func paramsOf(t testing.TB, typ reflect.Type) []param {
 		f := typ.Field(i)
 		if f.Anonymous {
 			all = append(all, paramsOf(t, f.Type)...)
+			continue
+		}
+		if elements, ok := reflect.Zero(f.Type).Interface().(interface{ Element() reflect.Type }); ok {
+			all = append(all, paramsOf(t, elements.Element())...)
+			continue
+		}
+		if f.Type == reflect.TypeFor[params.Rest]() {
+			all = append(all, param{name: anything, typ: f.Type})
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -116,6 +128,11 @@ func (p param) judgeValue(t testing.TB, v any, size int) verdict {
 	case activity.Object:
 		_, ok := v.(map[string]any)
 		return wrongUnless(ok && size <= 65536 && storable(v, 64))
+	case params.Rest:
+		if size > 65000 {
+			return unsure
+		}
+		return wrongUnless(storable(v, 63))
 	case activity.Timestamp:
 		return p.judgeNumber(v, false)
 	case activity.Duration:

@@ -49,6 +49,36 @@ func text(raw string) string {
 
 var placeholder = regexp.MustCompile(`\{(\w+)\}`)
 
+// asks names, beside the parameters, the token that asks in place of the
+// account's.
+const asks = "\x00asks"
+
+// bodyOf writes the parameters as the method takes them.
+func bodyOf(m *api.Method, g given) string {
+	if m.ID == manyEvents {
+		return "[" + g.object() + "]"
+	}
+	return g.object()
+}
+
+// manyEvents is the one method that takes an array and answers for each of its
+// elements. It is sent one.
+const manyEvents = "events.createBatch"
+
+// ofOne gives what became of the one element.
+func ofOne(m *api.Method, a reply) reply {
+	var all map[string]struct{ Error *json.RawMessage }
+	if m.ID != manyEvents || a.status != http.StatusOK || json.Unmarshal([]byte(a.body), &all) != nil {
+		return a
+	}
+	for _, one := range all {
+		if one.Error != nil {
+			return replyOf(http.StatusBadRequest, a.header, string(*one.Error))
+		}
+	}
+	return a
+}
+
 // inQuery reports whether a method's parameters stand in the query.
 func inQuery(m *api.Method) bool { return m.Verb == http.MethodGet || m.Verb == http.MethodDelete }
 
@@ -58,10 +88,7 @@ func byREST(m *api.Method, user, token string, g given) request {
 	if m.Root == api.ServiceRoot {
 		r.user, r.token = "", ""
 	}
-	if own, ok := g["token"]; ok && m.ID == "auth.logout" {
-		r.token, g = own, g.without("token")
-	}
-	rest := maps.Clone(g)
+	rest := g.without(asks)
 	r.path = placeholder.ReplaceAllStringFunc(m.Path, func(name string) string {
 		name = strings.Trim(name, "{}")
 		delete(rest, name)
@@ -69,7 +96,7 @@ func byREST(m *api.Method, user, token string, g given) request {
 	})
 	switch {
 	case !inQuery(m):
-		r.body = rest.object()
+		r.body = bodyOf(m, rest)
 	case len(rest) > 0:
 		query := url.Values{}
 		for name, raw := range rest {
@@ -86,7 +113,7 @@ func entry(m *api.Method, g given) string {
 	if channel, ok := g["channelId"]; ok && strings.HasPrefix(m.Path, "/{channelId}") {
 		command, g = text(channel)+"."+m.ID, g.without("channelId")
 	}
-	return fmt.Sprintf(`{"method":%s,"params":%s}`, quote(command), g.object())
+	return fmt.Sprintf(`{"method":%s,"params":%s}`, quote(command), bodyOf(m, g.without(asks)))
 }
 
 // inBatch sends entries in one batch and gives what became of each; the status
