@@ -24,18 +24,18 @@ func (c *components) batch() (yaml.MapSlice, error) {
 	array := func(items yaml.MapSlice) yaml.MapSlice {
 		return yaml.MapSlice{{Key: "type", Value: "array"}, {Key: "items", Value: items}}
 	}
-	described := func(name, kind, doc string) yaml.MapItem {
+	described := func(name string, kind any, doc string) yaml.MapItem {
 		s := yaml.MapSlice{{Key: "description", Value: doc}}
-		if kind != "" {
+		if kind != nil {
 			s = append(yaml.MapSlice{{Key: "type", Value: kind}}, s...)
 		}
 		return yaml.MapItem{Key: name, Value: s}
 	}
 	request := array(object([]string{"method"},
 		described("method", "string", "A command, such as `channels.get` or `diary.events.create`."),
-		described("params", "object", "Its parameters; those of its path as `id`.")))
+		described("params", []string{"object", "array"}, "Its parameters; those of its path as `id`. An array for methods that take one.")))
 	answer := array(object(nil,
-		described("result", "", "What the method gives."),
+		described("result", nil, "What the method gives."),
 		yaml.MapItem{Key: "error", Value: ref("schemas", "Error")}))
 	m := &api.Method{ID: api.BatchCommand, Verb: http.MethodPost}
 	responses := yaml.MapSlice{{Key: "200", Value: yaml.MapSlice{
