@@ -1,6 +1,8 @@
 package socketio
 
-import "sync"
+import (
+	"sync"
+)
 
 // maxForms bounds the encodings that a Prepared remembers.
 const maxForms = 16
@@ -10,6 +12,7 @@ const maxForms = 16
 type Prepared struct {
 	event       string
 	args        [][]byte
+	data        []byte // the array of name and arguments, as protocols 3 to 5 send it
 	attachments [][]byte
 
 	mu    sync.Mutex
@@ -28,13 +31,13 @@ type Form string
 // Prepare returns an event for EmitPrepared; each argument is one JSON value.
 // The arguments must not be changed afterwards.
 func Prepare(event string, args ...[]byte) *Prepared {
-	return &Prepared{event: event, args: args}
+	return PrepareBinary(event, nil, args...)
 }
 
 // PrepareBinary is Prepare with binary values, which placeholders in args stand
 // for. Clients of protocol 1 get null in their place.
 func PrepareBinary(event string, attachments [][]byte, args ...[]byte) *Prepared {
-	return &Prepared{event: event, args: args, attachments: attachments}
+	return &Prepared{event: event, args: args, attachments: attachments, data: appendEvent(nil, event, args)}
 }
 
 // Event returns the event's name.

@@ -1,0 +1,172 @@
+package engineio
+
+import (
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/activityd/activityd/internal/realtime/engineio/wire"
+
+	"github.com/gorilla/websocket"
+)
+
+// openWebSocket opens a session on a WebSocket. It returns at once: a handler
+// that stays would keep the buffers of net/http.
+func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, q query) {
+	h := NewHandshake(r, s.config.KeepHeaders)
+	conn, err := s.env.Upgrade(w, r, nil)
+	if err != nil {
+		return // answered
+	}
+	session := s.newSession(h, q)
+	if session == nil {
+		_ = conn.Close() // the server is closing
+		return
+	}
+	session.out.Prepare(conn)
+	s.env.Add()
+	if !session.out.Attach(conn) {
+		// Ended by the application already; the connection has not been seen.
+		s.env.Done()
+		_ = conn.Close()
+		return
+	}
+	go session.read(conn)
+}
+
+// read serves the session's WebSocket until its end.
+func (s *Session) read(conn *websocket.Conn) {
+	defer s.server.env.Done()
+	err := s.server.env.Read(conn, s)
+	reason := ReasonTransportError
+	if _, ok := err.(*websocket.CloseError); ok || err == io.EOF { //nolint:errorlint // gorilla returns both bare
+		reason = ReasonTransportClose
+	}
+	s.end(reason, spent)
+	wire.Drain(conn)
+	s.out.Abort()
+}
+
+// Receive implements wire.Receiver.
+func (s *Session) Receive(binary bool, data []byte) bool {
+	if s.socketForm&formTwice != 0 && !binary {
+		data = decodeTwice(data)
+	}
+	more, err := s.receive(binary, data)
+	if err != nil {
+		s.end(ReasonParseError, graceful)
+	}
+	return more
+}
+
+// upgrade takes a WebSocket for a session that polls. A second one is closed;
+// the session goes on.
+func (s *Session) upgrade(w http.ResponseWriter, r *http.Request, q query) {
+	s.mu.Lock()
+	refused := s.onSocket || s.probing || s.state != stateOpen
+	if !refused {
+		s.probing = true
+	}
+	s.mu.Unlock()
+	conn, err := s.server.env.Upgrade(w, r, nil)
+	if err != nil || refused {
+		if err == nil {
+			_ = conn.Close() // there is nothing to be said
+		}
+		if !refused {
+			s.endProbe()
+		}
+		return
+	}
+	s.mu.Lock()
+	s.upgrading = conn
+	open := s.state == stateOpen
+	if open {
+		s.server.env.Add() // the session is registered
+	}
+	s.mu.Unlock()
+	if !open {
+		_ = conn.Close() // the session has just ended
+		return
+	}
+	go s.probe(conn, q)
+}
+
+// endProbe gives the upgrade up.
+func (s *Session) endProbe() {
+	s.mu.Lock()
+	s.probing, s.probed, s.upgrading = false, false, nil
+	s.mu.Unlock()
+}
+
+// probe leads the upgrade, and serves the WebSocket once it is the transport.
+func (s *Session) probe(conn *websocket.Conn, q query) {
+	s.out.Prepare(conn)
+	conn.SetPingHandler(func(string) error { return nil })
+	conn.SetCloseHandler(func(int, string) error { return nil })
+	if !s.probeUntilUpgraded(conn, q) {
+		s.endProbe()
+		_ = conn.Close() // the client stays with polling
+		s.server.env.Done()
+		return
+	}
+	s.out.Prepare(conn)
+	s.read(conn)
+}
+
+// probeUntilUpgraded answers the client's probe, and reports whether the client
+// then made the WebSocket its transport.
+func (s *Session) probeUntilUpgraded(conn *websocket.Conn, q query) bool {
+	limit := time.Now().Add(s.server.config.UpgradeTimeout)
+	if conn.SetReadDeadline(limit) != nil || conn.SetWriteDeadline(limit) != nil {
+		return false
+	}
+	for {
+		op, data, err := conn.ReadMessage()
+		if err != nil || op != websocket.TextMessage {
+			return false
+		}
+		switch string(data) {
+		case "2probe":
+			if conn.WriteMessage(websocket.TextMessage, []byte("3probe")) != nil {
+				return false
+			}
+			s.mu.Lock()
+			s.probed = true
+			if s.wake != nil {
+				wakeUp(s.wake)
+			}
+			s.mu.Unlock()
+		case "5":
+			return s.switchTo(conn, q)
+		default:
+			return false
+		}
+	}
+}
+
+// switchTo makes conn the transport.
+func (s *Session) switchTo(conn *websocket.Conn, q query) bool {
+	if conn.SetReadDeadline(time.Time{}) != nil {
+		return false
+	}
+	s.touch()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != stateOpen {
+		return false
+	}
+	s.onSocket, s.probing, s.probed, s.upgrading = true, false, false, nil
+	s.socketForm = socketFormOf(q)
+	if s.wake != nil {
+		wakeUp(s.wake)
+	}
+	if s.socketForm != 0 {
+		if frames := s.out.Take(nil); frames != nil {
+			if s.out.Push(s.socketForm.convert(frames)...) != nil {
+				return false
+			}
+		}
+	}
+	return s.out.Attach(conn)
+}

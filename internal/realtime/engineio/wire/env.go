@@ -1,0 +1,96 @@
+package wire
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// lingering is how long a connection that we ended may take to end its side.
+// Closing at once would reset it, and the peer would lose what it has not read.
+const lingering = time.Second
+
+// Env is what all connections of a server share. Make one with NewEnv.
+type Env struct {
+	maxMessage   int64
+	maxQueue     int
+	writeTimeout time.Duration
+
+	upgrader websocket.Upgrader
+	batches  sync.Pool // *batch
+	buffers  sync.Pool // *buffer
+
+	work sync.WaitGroup
+}
+
+// Limits bound what one connection may take.
+type Limits struct {
+	// MaxMessage is the size of an incoming message in bytes.
+	MaxMessage int64
+	// MaxQueue is the number of bytes that may wait to be written. One larger
+	// frame is taken if nothing else waits.
+	MaxQueue int
+	// WriteTimeout is how long the peer may stop reading.
+	WriteTimeout time.Duration
+	// HandshakeTimeout is how long writing the answer to an upgrade may take.
+	HandshakeTimeout time.Duration
+}
+
+// NewEnv returns an Env with the limits.
+func NewEnv(l Limits) *Env {
+	e := &Env{maxMessage: l.MaxMessage, maxQueue: l.MaxQueue, writeTimeout: l.WriteTimeout}
+	e.upgrader = websocket.Upgrader{
+		HandshakeTimeout: l.HandshakeTimeout,
+		ReadBufferSize:   512,
+		WriteBufferSize:  512,
+		WriteBufferPool:  new(sync.Pool),
+		CheckOrigin:      func(*http.Request) bool { return true },
+	}
+	e.batches.New = func() any { return new(batch) }
+	e.buffers.New = func() any { return &buffer{b: make([]byte, 0, bufferSize)} }
+	return e
+}
+
+// Upgrade answers a WebSocket handshake and takes the connection over. After an
+// error the request has been answered.
+func (e *Env) Upgrade(w http.ResponseWriter, r *http.Request, header http.Header) (*websocket.Conn, error) {
+	return e.upgrader.Upgrade(w, r, header)
+}
+
+// Wait returns when every connection that was given to an Outbox has ended, and
+// its goroutines with it. No new ones may be started then.
+func (e *Env) Wait() { e.work.Wait() }
+
+// bufferSize is what one write takes of small frames, and what a reader begins
+// with is a part of it.
+const bufferSize = 16 << 10
+
+type buffer struct{ b []byte }
+
+func (e *Env) buffer() *buffer { return e.buffers.Get().(*buffer) }
+
+// release gives a buffer back, unless a large message made it too large to keep.
+func (e *Env) release(b *buffer) {
+	if cap(b.b) > 4*bufferSize {
+		return
+	}
+	b.b = b.b[:0]
+	e.buffers.Put(b)
+}
+
+// batch is a list of frames.
+type batch struct {
+	frames [][]byte
+	bytes  int
+}
+
+func (e *Env) recycle(b *batch) {
+	if cap(b.frames) > 256 {
+		return
+	}
+	clear(b.frames)
+	b.frames, b.bytes = b.frames[:0], 0
+	e.batches.Put(b)
+}
