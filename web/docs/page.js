@@ -6,6 +6,7 @@ Scalar.createApiReference('#explorer', {
   mcp: { disabled: true },
   hideClientButton: true,
   metaData: { title: 'The API of activityd' },
+  orderSchemaPropertiesBy: 'preserve',
   proxyUrl: '',
   showDeveloperTools: 'never',
   telemetry: false,
