@@ -16,12 +16,13 @@ import (
 // TestDoors sends the same random requests, as several accesses, to users by
 // REST, in batches and as forms: all answers are the same, and the book's.
 func TestDoors(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	h := open(t)
 	s := &stepper{Rand: rand.New(rand.NewPCG(seed, 2)), book: newBook()}
 	doors := []*door{h.openDoor(t, "rest"), h.openDoor(t, "batch"), h.openDoor(t, "form")}
-	const groups, looks = 1200, 200
+	const groups, looks = 800, 200
 	done := map[string]int{}
 	for n := range groups {
 		who := s.who()

@@ -104,12 +104,12 @@ func (s *stepper) onChannel() step {
 	switch name := s.name(); s.IntN(12) {
 	case 0, 1, 2, 3, 4:
 		g["name"] = quote(name)
-		return step{"channels.create", g, "", func(a actor) []string { return a.book.actor(a.access, id).createChannel(name) }}
+		return step{"channels.create", g, "", func(a actor) []string { return a.actor(a.access, id).createChannel(name) }}
 	case 5, 6, 7, 8, 9:
 		rename, trash := maybe(s, g, "name", name, quote(name)), maybe(s, g, "trashed", s.chance(0), "false")
-		return step{"channels.update", g, "", func(a actor) []string { return a.book.actor(a.access, id).updateChannel(rename, trash) }}
+		return step{"channels.update", g, "", func(a actor) []string { return a.actor(a.access, id).updateChannel(rename, trash) }}
 	}
-	return step{"channels.delete", g, "", func(a actor) []string { return a.book.actor(a.access, id).deleteChannel() }}
+	return step{"channels.delete", g, "", func(a actor) []string { return a.actor(a.access, id).deleteChannel() }}
 }
 
 func (s *stepper) onFolder() step {
@@ -118,7 +118,7 @@ func (s *stepper) onFolder() step {
 	g := given{"channelId": quote(channel), "id": quote(id)}
 	name, parent := s.name(), s.folder(channel, 40)
 	do := func(method string, apply func(actor) []string) step {
-		return step{method, g, "", func(a actor) []string { return apply(a.book.actor(a.access, channel)) }}
+		return step{method, g, "", func(a actor) []string { return apply(a.actor(a.access, channel)) }}
 	}
 	switch s.IntN(7) {
 	case 0, 1, 2:
@@ -141,7 +141,7 @@ func (s *stepper) onEvent() step {
 	folder, value, time := s.folder(channel, 30), fmt.Sprintf(`{"n":%d}`, s.Uint32()), float64(s.IntN(1000))+0.5
 	g := given{"channelId": quote(channel)}
 	do := func(method string, apply func(actor) []string) step {
-		return step{method, g, "", func(a actor) []string { return apply(a.book.actor(a.access, channel)) }}
+		return step{method, g, "", func(a actor) []string { return apply(a.actor(a.access, channel)) }}
 	}
 	if s.chance(45) {
 		id := s.event(channel, 5)
