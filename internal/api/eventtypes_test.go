@@ -18,7 +18,7 @@ func TestValuesOfKnownTypes(t *testing.T) {
 		`{"type": "activity/plain"}`:           "ok",
 		`{"type": "picture/attached"}`:         "ok",
 		`{"type": {"class": "position", "format": "wgs84"}, "value": {"latitude": 91, "own": 1}}`: "invalid-parameters-format value.latitude:maximum value.longitude:required",
-		`{"type": "mass/kg", "value": "x", "tiem": 5, "tags": "y"}`:                               "invalid-parameters-format tags:type tiem:unknown value:type",
+		`{"type": "mass/kg", "value": "x", "tmie": 5, "tags": "y"}`:                               "invalid-parameters-format tags:type tmie:unknown value:type",
 		`{"type": "mass", "value": "x"}`:                                                          "invalid-parameters-format type:pattern",
 		`{"type": "mass/kg", "value": 1e999}`:                                                     "invalid-parameters-format value:range",
 		`{"type": "mass/kg", "value": 1e-999999999}`:                                              "ok",
