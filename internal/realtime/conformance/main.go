@@ -71,8 +71,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	case <-ctx.Done():
 		sockets.Close()
 		echoes.Close()
-		err = server.Close()
-		<-failed
+		err = errors.Join(server.Close(), <-failed)
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil

@@ -59,7 +59,7 @@ func (c Config) complete() (Config, error) {
 	orDefault(&c.MaxQueue, 4<<20)
 	var errs []error
 	if c.Open == nil {
-		errs = append(errs, errors.New("Open is missing"))
+		errs = append(errs, errors.New("no Open"))
 	}
 	for name, d := range map[string]time.Duration{
 		"PingInterval": c.PingInterval, "PingTimeout": c.PingTimeout, "UpgradeTimeout": c.UpgradeTimeout,

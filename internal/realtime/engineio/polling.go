@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -137,7 +138,7 @@ func (s *Session) tryPoll(wake chan struct{}, held bool) (frames [][]byte, resul
 
 // answer writes the body of a poll.
 func (s *Session) answer(w http.ResponseWriter, q query, frames [][]byte) {
-	f, kind := s.framingFor(q)
+	f, kind := s.framingFor(q, frames)
 	body := f.encode(frames)
 	if q.isJSONP {
 		kind = "text/javascript; charset=UTF-8"
@@ -152,16 +153,17 @@ func (s *Session) answer(w http.ResponseWriter, q query, frames [][]byte) {
 }
 
 // framingFor returns the framing of an answer. Official clients up to 2.x all
-// read binary framing, and those of the 1.x line nothing else with certainty.
-func (s *Session) framingFor(q query) (framing, string) {
+// read binary framing, and those of the 1.x line nothing else with certainty;
+// any other client gets it for binary packets only.
+func (s *Session) framingFor(q query, frames [][]byte) (framing, string) {
 	const text = "text/plain; charset=UTF-8"
 	s.mu.Lock()
-	twice := s.legacyText
+	twice, textOnly := s.legacyText, s.textOnly || q.base64 || q.isJSONP
 	s.mu.Unlock()
 	switch {
 	case s.revision >= 4:
 		return framingSeparated, text
-	case q.stamped && !q.base64 && !q.isJSONP:
+	case !textOnly && (q.stamped || slices.ContainsFunc(frames, wire.IsBinary)):
 		return framingBinary, "application/octet-stream"
 	case twice:
 		return framingTwice, text

@@ -51,6 +51,7 @@ type Session struct {
 	onSocket   bool            // the transport is WebSocket
 	posting    bool            // a POST is being read
 	legacyText bool            // text of polling is encoded twice
+	textOnly   bool            // the handshake asked for binary as base64
 	probed     bool            // the upgrade's probe was answered
 	awaiting   bool            // a ping is not answered yet
 	socketForm socketForm      // what the WebSocket needs that is not canonical
@@ -65,7 +66,7 @@ type Session struct {
 // newSession makes a session, lets the application open it and registers it.
 // It returns nil if the server is closed.
 func (s *Server) newSession(h *Handshake, q query) *Session {
-	session := &Session{server: s, id: NewID(), handshake: h, revision: q.revision, onSocket: q.websocket}
+	session := &Session{server: s, id: NewID(), handshake: h, revision: q.revision, onSocket: q.websocket, textOnly: q.base64}
 	session.out.Init(s.env, session)
 	now := s.wheel.Now()
 	session.seen.Store(int64(now))
