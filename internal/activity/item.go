@@ -13,13 +13,13 @@ const (
 
 // Channel is a top-level container of one kind of activity.
 type Channel struct {
-	ID                     ChannelID `json:"id"`
-	Name                   string    `json:"name"` // unique per user
-	EnforceNoEventsOverlap bool      `json:"enforceNoEventsOverlap"`
-	ClientData             Object    `json:"clientData"`
-	Trashed                bool      `json:"trashed"`
-	Created                Timestamp `json:"created"`
-	Modified               Timestamp `json:"modified"`
+	ID                     ChannelID `json:"id" doc:"Unique among the user's channels."`
+	Name                   string    `json:"name" doc:"Unique among the user's channels."`
+	EnforceNoEventsOverlap bool      `json:"enforceNoEventsOverlap" doc:"Whether no two periods of the channel may intersect."`
+	ClientData             Object    `json:"clientData" doc:"What clients keep with it."`
+	Trashed                bool      `json:"trashed" doc:"Whether it is in the trash."`
+	Created                Timestamp `json:"created" doc:"When it was created."`
+	Modified               Timestamp `json:"modified" doc:"When it was changed last; rises strictly over all items of a user."`
 }
 
 // Folder is a node of a tree inside one channel.

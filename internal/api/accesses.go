@@ -58,16 +58,16 @@ func personal[P, R any](handle func(context.Context, *Call, P) (R, error)) func(
 // AccessView is an access as the API shows it.
 type AccessView struct {
 	ID          activity.AccessID     `json:"id"`
-	Token       string                `json:"token,omitempty"` // when it is made, and never again
-	Type        activity.AccessType   `json:"type"`
-	Name        string                `json:"name"`
-	DeviceName  string                `json:"deviceName,omitempty"`
-	Permissions []activity.Permission `json:"permissions"`
-	Created     activity.Timestamp    `json:"created"`
-	CreatedBy   string                `json:"createdBy"`
-	Modified    activity.Timestamp    `json:"modified"`
-	Expires     *activity.Timestamp   `json:"expires,omitempty"`
-	LastUsed    *activity.Timestamp   `json:"lastUsed,omitempty"` // may lag by a minute
+	Token       string                `json:"token,omitempty" doc:"In the answer to its creation, and never again."`
+	Type        activity.AccessType   `json:"type" doc:"What it is for."`
+	Name        string                `json:"name" doc:"Unique among the accesses of its type and device."`
+	DeviceName  string                `json:"deviceName,omitempty" doc:"Of app accesses: the device that it is for."`
+	Permissions []activity.Permission `json:"permissions" doc:"What it allows."`
+	Created     activity.Timestamp    `json:"created" doc:"When it was created."`
+	CreatedBy   string                `json:"createdBy" doc:"The name of the access that created it."`
+	Modified    activity.Timestamp    `json:"modified" doc:"When it was changed last."`
+	Expires     *activity.Timestamp   `json:"expires,omitempty" doc:"When it ends; absent for never."`
+	LastUsed    *activity.Timestamp   `json:"lastUsed,omitempty" doc:"When it was used last; may lag by a minute; absent for never."`
 }
 
 // Version gives what the ETag is made of.
@@ -83,11 +83,11 @@ func viewAccess(a activity.Access, token string) AccessView {
 // AccessInfo is what an access is told of itself.
 type AccessInfo struct {
 	ID          activity.AccessID     `json:"id"`
-	Type        activity.AccessType   `json:"type"`
-	Name        string                `json:"name"`
-	DeviceName  string                `json:"deviceName,omitempty"`
-	Permissions []activity.Permission `json:"permissions"`
-	Expires     *activity.Timestamp   `json:"expires,omitempty"`
+	Type        activity.AccessType   `json:"type" doc:"What it is for."`
+	Name        string                `json:"name" doc:"Its name."`
+	DeviceName  string                `json:"deviceName,omitempty" doc:"Of app accesses: the device that it is for."`
+	Permissions []activity.Permission `json:"permissions" doc:"What it allows."`
+	Expires     *activity.Timestamp   `json:"expires,omitempty" doc:"When it ends; absent for never."`
 }
 
 func (s *Service) getAccessInfo(_ context.Context, c *Call, _ None) (AccessInfo, error) {

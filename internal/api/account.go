@@ -31,8 +31,8 @@ func (s *Service) accountMethods() []*Method {
 type UserInfo struct {
 	Username     activity.Username `json:"username"`
 	Email        string            `json:"email"`
-	LanguageCode string            `json:"languageCode"`
-	DisplayName  string            `json:"displayName"`
+	LanguageCode string            `json:"languageCode" doc:"The language that the user prefers, such as en or pt-BR."`
+	DisplayName  string            `json:"displayName" doc:"The name to show to people; may be empty."`
 }
 
 func userInfo(u activity.User) UserInfo {

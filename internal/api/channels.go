@@ -68,7 +68,7 @@ func (s *Service) getChannels(ctx context.Context, c *Call, p GetChannels) ([]Ch
 // ChannelView is a channel as the API shows it.
 type ChannelView struct {
 	activity.Channel
-	TimeCount *float64 `json:"timeCount,omitempty"` // seconds; nil when they were not asked for
+	TimeCount *float64 `json:"timeCount,omitempty" doc:"With timeCountBase: how long the periods in it lasted since then, in seconds."`
 }
 
 // Version gives what the ETag is made of.

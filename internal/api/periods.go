@@ -67,7 +67,7 @@ type StopEvent struct {
 
 // Stopped is the result of events.stop.
 type Stopped struct {
-	StoppedID *activity.EventID `json:"stoppedId"` // nil when nothing ran
+	StoppedID *activity.EventID `json:"stoppedId" doc:"The period that ended; null when nothing ran."`
 }
 
 // stopEvent is events.stop. Errors: CodeForbidden below contribute level on the

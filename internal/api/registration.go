@@ -38,8 +38,8 @@ type NewUser struct {
 // Registered is a new user, signed in.
 type Registered struct {
 	Username activity.Username `json:"username"`
-	URL      string            `json:"url"` // the user's root
-	Token    string            `json:"token"`
+	URL      string            `json:"url" doc:"The user's root."`
+	Token    string            `json:"token" doc:"Of a session that was opened."`
 }
 
 // registrationApp is the appId of the session that a registration opens.

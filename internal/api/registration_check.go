@@ -20,9 +20,9 @@ type CheckUsername struct {
 
 // UsernameState is what is known of a username.
 type UsernameState struct {
-	Exists   bool `json:"exists"`   // a user has it
-	Valid    bool `json:"valid"`    // its form is right
-	Reserved bool `json:"reserved"` // it is not given out, for good or for now
+	Exists   bool `json:"exists" doc:"Whether a user has it."`    // a user has it
+	Valid    bool `json:"valid" doc:"Whether its form is right."` // its form is right
+	Reserved bool `json:"reserved" doc:"Whether it is kept back, for good or for now."`
 }
 
 // checkUsername is users.check. Errors: CodeTooManyRequests.

@@ -22,8 +22,8 @@ func (s *Service) rootMethods() []*Method {
 // RootInfo is what GET / on a user's root tells.
 type RootInfo struct {
 	APIVersion string             `json:"apiVersion"`
-	ServerTime activity.Timestamp `json:"serverTime"`
-	Username   activity.Username  `json:"username"`
+	ServerTime activity.Timestamp `json:"serverTime" doc:"The server's time, in seconds since 1970-01-01 UTC."`
+	Username   activity.Username  `json:"username" doc:"Whose root this is."`
 }
 
 func (s *Service) getRoot(_ context.Context, c *Call, _ None) (RootInfo, error) {

@@ -23,23 +23,23 @@ func (s *Service) serviceMethods() []*Method {
 
 // ServiceInfo is what a client needs before anybody signs in.
 type ServiceInfo struct {
-	Name         string        `json:"name"` // of the software
+	Name         string        `json:"name" doc:"Of the software."`
 	APIVersion   string        `json:"apiVersion"`
-	API          string        `json:"api"`              // where a user's root is, with {username} in it
-	Register     string        `json:"register"`         // POST makes an account; /{username}/check after it tells whether a name is free
-	Access       string        `json:"access,omitempty"` // POST asks a user for access
-	EventTypes   string        `json:"eventTypes"`       // the directory of event types
-	Docs         string        `json:"docs"`             // the API's documentation
-	Registration Registration  `json:"registration"`     // who may make an account
+	API          string        `json:"api" doc:"Where a user's root is, with {username} in it."`
+	Register     string        `json:"register" doc:"POST makes an account; /{username}/check after it tells whether a name is free."`
+	Access       string        `json:"access,omitempty" doc:"POST asks a user for access."`
+	EventTypes   string        `json:"eventTypes" doc:"The directory of event types."`
+	Docs         string        `json:"docs" doc:"The API's documentation."`
+	Registration Registration  `json:"registration" doc:"Who may make an account: open, invite or closed."`
 	Limits       ServiceLimits `json:"limits"`
 }
 
 // ServiceLimits are the bounds of requests and answers.
 type ServiceLimits struct {
-	MaxBody   int `json:"maxBody"`   // bytes of JSON in one request
-	MaxAnswer int `json:"maxAnswer"` // bytes of the answer to a batch or a socket's command
-	MaxDepth  int `json:"maxDepth"`  // levels that a value nests
-	MaxBatch  int `json:"maxBatch"`  // entries of one batch
+	MaxBody   int `json:"maxBody" doc:"Bytes of JSON in one request."`
+	MaxAnswer int `json:"maxAnswer" doc:"Bytes of the answer to a batch or a command on a socket."`
+	MaxDepth  int `json:"maxDepth" doc:"Levels that a value nests."`
+	MaxBatch  int `json:"maxBatch" doc:"Entries of one batch."`
 }
 
 // getServiceInfo is service.info. Errors: CodeUnknownUser on the root of a

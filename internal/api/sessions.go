@@ -44,10 +44,10 @@ type Login struct {
 
 // SignedIn is a new session.
 type SignedIn struct {
-	Token             string             `json:"token"`
-	SessionID         string             `json:"sessionID"` // the token again, for old clients
-	Expires           activity.Timestamp `json:"expires"`
-	PreferredLanguage string             `json:"preferredLanguage"`
+	Token             string             `json:"token" doc:"The session's token."`
+	SessionID         string             `json:"sessionID" doc:"The token again, for old clients."`
+	Expires           activity.Timestamp `json:"expires" doc:"When the session ends."`
+	PreferredLanguage string             `json:"preferredLanguage" doc:"The user's language."`
 }
 
 // errCredentials is the one answer to a sign-in that fails, whyever it does.
@@ -199,11 +199,11 @@ func (s *Service) logout(ctx context.Context, c *Call, _ None) (Empty, error) {
 // SessionView is a sign-in as the API shows it.
 type SessionView struct {
 	ID        activity.SessionID `json:"id"`
-	AppID     string             `json:"appId"`
-	Created   activity.Timestamp `json:"created"`
-	Expires   activity.Timestamp `json:"expires"`
-	UserAgent string             `json:"userAgent"`
-	Current   bool               `json:"current"` // whether it is the one that asks
+	AppID     string             `json:"appId" doc:"The app that signed in."`
+	Created   activity.Timestamp `json:"created" doc:"When it signed in."`
+	Expires   activity.Timestamp `json:"expires" doc:"When the session ends."`
+	UserAgent string             `json:"userAgent" doc:"What the client called itself."`
+	Current   bool               `json:"current" doc:"Whether it is the one that asks."`
 }
 
 func (s *Service) getSessions(ctx context.Context, c *Call, _ None) ([]SessionView, error) {

@@ -11,6 +11,7 @@ import (
 	"go/token"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -61,6 +62,9 @@ func codes(t *testing.T) []activity.Code {
 func TestEveryCodeHasItsStatus(t *testing.T) {
 	f := newFixture(t)
 	all, table := codes(t), statuses()
+	if !slices.Equal(all, activity.Codes()) {
+		t.Errorf("activity.Codes gives %q, declared are %q", activity.Codes(), all)
+	}
 	if len(all) != len(table) {
 		t.Errorf("%d codes, %d in the table", len(all), len(table))
 	}
