@@ -132,7 +132,10 @@ func pagesLong(t *testing.T, s storage.Store) {
 
 func pagesLongModified(t *testing.T, s storage.Store) {
 	u := inFolder(t, s)
+	early := u.bury(u.put(note("c", "f", -1))[0])
 	want := u.many("c", "f", 3000)
+	sameEvents(t, u.list(withDeletions(early.Modified)), want) // exclusive, in long lists too
+	sameEvents(t, u.list(withDeletions(early.Modified-1)), slices.Concat([]activity.Event{early}, want))
 	gone := u.put(note("c", "f", 500.5), note("c", "g", 2500.5))
 	gone[0] = u.bury(gone[0])
 	changes := u.deleteFolder("g", false)
