@@ -23,17 +23,12 @@ import (
 // serve runs the service until ctx ends. What is for people, such as the link
 // that makes the first user, goes to out.
 func serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writer) (err error) {
-	public, err := listen(ctx, "listen", cfg.Listen)
+	at, err := listenAll(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	defer public.Close() //nolint:errcheck // the server closes it, or it was never served
-	admin, err := listen(ctx, "admin_listen", cfg.AdminListen)
-	if err != nil {
-		return err
-	}
-	defer admin.Close() //nolint:errcheck // as above
-	cfg = cfg.WithPort(public.Addr().(*net.TCPAddr).Port)
+	defer at.close()
+	cfg = cfg.WithPort(at.public.Addr().(*net.TCPAddr).Port)
 
 	tracer, err := newTracer(ctx, cfg, log)
 	if err != nil {
@@ -49,15 +44,29 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writ
 	if err != nil {
 		return err
 	}
-	w := newWatch(newMetrics(rest.MethodLabels(service.Methods())), tracer, store, log)
-	if err := greet(ctx, cfg, admin.Addr(), service, out); err != nil {
+	keys, err := secure(cfg, log, store.Users(), at.public.Addr(), at.plainAddr())
+	if err != nil {
 		return err
 	}
+	defer keys.close()
+	w := newWatch(newMetrics(rest.MethodLabels(service.Methods())), tracer, store, log)
+	w.watchCertificate(keys)
 	isReady := func(asked context.Context) error { return ready(ctx, asked, store.Ready) }
-	return runSites(ctx, cfg, log, []site{
-		{rest.NewServer(w.around(publicHandler(cfg, log, service, w.observe)), log), public},
-		{rest.NewServer(rest.NewAdmin(isReady, w.page()), log), admin},
-	})
+	sites := []site{
+		keys.publicSite(w.around(publicHandler(cfg, log, service, w.observe)), log, at.public),
+		{rest.NewServer(rest.NewAdmin(isReady, w.page()), log), at.admin},
+	}
+	if at.plain != nil {
+		plain, err := keys.plainSite(cfg, log, at.plain)
+		if err != nil {
+			return err
+		}
+		sites = append(sites, plain)
+	}
+	if err := greet(ctx, cfg, at.admin.Addr(), service, out); err != nil {
+		return err
+	}
+	return runSites(ctx, cfg, log, sites)
 }
 
 // ready fails once the service's own context has ended: who balances the load

@@ -19,6 +19,45 @@ func listen(ctx context.Context, setting, address string) (net.Listener, error) 
 	return l, nil
 }
 
+// listeners are where the service is reached. plain is nil where there is none.
+type listeners struct{ public, admin, plain net.Listener }
+
+// listenAll opens all of them, or none.
+func listenAll(ctx context.Context, cfg config.Config) (at listeners, err error) {
+	defer func() {
+		if err != nil {
+			at.close()
+		}
+	}()
+	if at.public, err = listen(ctx, "listen", cfg.Listen); err != nil {
+		return at, err
+	}
+	if at.admin, err = listen(ctx, "admin_listen", cfg.AdminListen); err != nil {
+		return at, err
+	}
+	if cfg.HTTPListen != "" {
+		at.plain, err = listen(ctx, "http_listen", cfg.HTTPListen)
+	}
+	return at, err
+}
+
+// close closes what is open; what was served is closed already.
+func (at listeners) close() {
+	for _, l := range []net.Listener{at.public, at.admin, at.plain} {
+		if l != nil {
+			_ = l.Close()
+		}
+	}
+}
+
+// plainAddr gives the address without TLS, nil for none.
+func (at listeners) plainAddr() net.Addr {
+	if at.plain == nil {
+		return nil
+	}
+	return at.plain.Addr()
+}
+
 // site is a server with the listener that it serves, by TLS where it has a
 // configuration for that.
 type site struct {

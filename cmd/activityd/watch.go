@@ -83,6 +83,14 @@ func (w watch) around(h http.Handler) http.Handler {
 	return w.metrics.InFlight(h)
 }
 
+// watchCertificate shows when the files' certificate ends. Those of ACME renew
+// themselves, and the log tells when they cannot.
+func (w watch) watchCertificate(keys security) {
+	if keys.files != nil {
+		w.metrics.AddCertificate(func() time.Time { return keys.files.Current().Leaf.NotAfter })
+	}
+}
+
 // page is /metrics.
 func (w watch) page() http.Handler {
 	return w.metrics.Handler(func(err error) { w.log.Warn("cannot gather all metrics", "error", err) })

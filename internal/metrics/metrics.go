@@ -89,6 +89,14 @@ func (m *Metrics) InFlight(h http.Handler) http.Handler {
 	return promhttp.InstrumentHandlerInFlight(m.inFlight, h)
 }
 
+// AddCertificate adds the end of a certificate. It is to be called once.
+func (m *Metrics) AddCertificate(ends func() time.Time) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: namespace, Subsystem: "tls", Name: "certificate_end_timestamp_seconds",
+		Help: "When the certificate in use ends, in seconds since 1970.",
+	}, func() float64 { return float64(ends().Unix()) }))
+}
+
 // maxScrapes is how many at once are answered; more get 503.
 const maxScrapes = 4
 

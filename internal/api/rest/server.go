@@ -1,9 +1,12 @@
 package rest
 
 import (
+	"context"
 	"crypto/tls"
+	"log"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -38,10 +41,26 @@ func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
 const maxStreams = 100
 
 // Secure makes a server of NewServer speak TLS of version 1.2 or later, with
-// HTTP/2 in it. It is to be served by ServeTLS, without files.
-func Secure(s *http.Server, config *tls.Config) {
+// HTTP/2 in it. It is to be served by ServeTLS, without files. Handshakes that
+// fail, of which the internet is full, are logged for debugging only.
+func Secure(s *http.Server, config *tls.Config, logger *slog.Logger) {
 	s.TLSConfig = config.Clone()
 	s.TLSConfig.MinVersion = max(s.TLSConfig.MinVersion, tls.VersionTLS12)
 	s.Protocols.SetHTTP2(true)
 	s.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: maxStreams}
+	s.ErrorLog = log.New(handshakes{logger}, "", 0)
+}
+
+// handshakes is the log of a server that speaks TLS.
+type handshakes struct{ logger *slog.Logger }
+
+// Write takes one line.
+func (h handshakes) Write(line []byte) (int, error) {
+	text := strings.TrimSuffix(string(line), "\n")
+	level := slog.LevelWarn
+	if strings.HasPrefix(text, "http: TLS handshake error") {
+		level = slog.LevelDebug
+	}
+	h.logger.Log(context.Background(), level, text)
+	return len(line), nil
 }
