@@ -31,7 +31,7 @@ func Build(t testing.TB) string {
 // Server is a running activityd.
 type Server struct {
 	URL     string // of the service's root, such as http://localhost:41234
-	Port    string
+	Port    string // of URL; "" where it has the usual one
 	Started string // what it printed on its standard output until it was ready
 
 	cmd    *exec.Cmd
@@ -39,7 +39,7 @@ type Server struct {
 }
 
 // readyLine is what serve prints when it is ready.
-var readyLine = regexp.MustCompile(`^\s*API\s+(http://\S+:(\d+))`)
+var readyLine = regexp.MustCompile(`^\s*API\s+(https?://[^\s/:]+(?::(\d+))?)`)
 
 // startTimeout bounds how long a server may take to be ready.
 const startTimeout = 2 * time.Minute
