@@ -15,7 +15,7 @@ export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 BIN   := .cache/bin
 TOOLS := $(BIN)/.built-by-$(shell go env GOVERSION 2>/dev/null)
 
-NPM_FOLDERS  := $(patsubst %/package-lock.json,%,$(wildcard web/package-lock.json examples/package-lock.json examples/*/package-lock.json))
+NPM_FOLDERS  := $(patsubst %/package-lock.json,%,$(wildcard web/package-lock.json examples/package-lock.json examples/*/package-lock.json internal/realtime/clienttest/package-lock.json))
 NODE_MODULES := $(addsuffix /node_modules/.installed,$(NPM_FOLDERS))
 
 # The pages that npm builds and the binary embeds.

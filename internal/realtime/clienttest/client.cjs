@@ -1,0 +1,117 @@
+// Usage: node client.cjs GENERATION TRANSPORT URL
+// Runs one generation of the official client through everything that it can do.
+// Says what it did; ends with 1 at the first thing that is not as it should be.
+'use strict';
+const assert = require('node:assert/strict');
+const { setTimeout: wait } = require('node:timers/promises');
+const { generation } = require('./generations.cjs');
+
+const [name, transport, url] = process.argv.slice(2);
+const token = 'a-secret-token';
+const client = generation(name, transport, url);
+
+// Everything that was ever lost between two encodings.
+const texts = [
+  'plain', '', 'ünïcødé', '😀👩‍👩‍👧 𝄞', 'line\u2028and\u2029paragraph', '\n\r\t\u0000\u001f\u007f',
+  '"\\\\" \\n <script></script>', '\ufffd5\ufffd5:::', '\u00e9\u0301', ':+:,[]{}', 'x'.repeat(50_000) + '😀',
+];
+const values = [null, true, false, 0, -1.5, 1e300, 2 ** 53, [], {}, [[null]], { a: { 'b"': [1, '2'] }, '': '' }];
+
+// once resolves with the arguments of the next event.
+const once = (socket, event) => new Promise((resolve) => socket.once(event, (...args) => resolve(args)));
+const ask = (socket, ...args) => new Promise((resolve) => socket.emit(...args, (...got) => resolve(got)));
+
+async function within(what, promise, ms = 20_000) {
+  const late = new AbortController();
+  const timer = wait(ms, undefined, { signal: late.signal })
+    .then(() => assert.fail(`${what}: nothing within ${ms} ms`), () => {});
+  try {
+    const got = await Promise.race([promise, timer]);
+    console.log('ok', what);
+    return got;
+  } finally {
+    late.abort();
+  }
+}
+
+async function carriesText(socket) {
+  for (const value of [...texts, ...values]) {
+    const label = JSON.stringify(value).slice(0, 40);
+    assert.deepEqual(await within(`ack of ${label}`, ask(socket, 'echo', value, 'and')), [value, 'and']);
+    const back = once(socket, 'back');
+    socket.emit('back', value);
+    assert.deepEqual(await within(`event with ${label}`, back), [value]);
+  }
+  assert.deepEqual(await within('ack without arguments', ask(socket, 'echo')), []);
+  const all = texts.map((text) => ask(socket, 'echo', text));
+  assert.deepEqual(await within('many at once', Promise.all(all)), texts.map((text) => [text]));
+  const said = once(socket, 'said');
+  socket.send(texts[4]);
+  assert.deepEqual(await within('send', said), [texts[4]]);
+}
+
+async function answers(socket) {
+  socket.on('question', (...args) => args.pop()('answer', ...args));
+  const answered = once(socket, 'answered');
+  socket.emit('ask', texts[3], texts[4]);
+  assert.deepEqual(await within('ack to the server', answered), ['answer', texts[3], texts[4]]);
+}
+
+async function carriesBinary(socket) {
+  const bytes = Buffer.from([0, 1, 4, 30, 0xff, 0xfe, 0x80, ...Buffer.from('😀')]);
+  const large = Buffer.alloc(100_000, 7);
+  const got = await within('binary in an ack', ask(socket, 'echo', { deep: [bytes] }, large, 'text'));
+  assert.deepEqual(Buffer.from(got[0].deep[0]), bytes);
+  assert.deepEqual(Buffer.from(got[1]), large);
+  assert.equal(got[2], 'text');
+  const back = once(socket, 'back');
+  socket.emit('back', bytes, Buffer.alloc(0));
+  const [one, none] = await within('binary in an event', back);
+  assert.deepEqual(Buffer.from(one), bytes);
+  assert.equal(Buffer.from(none).length, 0);
+}
+
+async function refusesOthers() {
+  const error = await within('refusal', client.refused('/alice', 'wrong'));
+  assert.equal(error.id, 'invalid-access-token');
+  assert.equal(error.message, 'The token is not valid: “sign in” again.');
+  assert.deepEqual(error.data, { a: '\u2028<😀>' });
+}
+
+async function main() {
+  const socket = client.connect('/alice', token);
+  await within('connect', once(socket, 'connect'));
+  assert.deepEqual(await within('where', ask(socket, 'where')), [['/alice', client.protocol]]);
+  await within('transport', client.settled(socket));
+  await carriesText(socket);
+  await answers(socket);
+  if (client.binary) await carriesBinary(socket);
+
+  const second = client.second(socket, '/bob', token);
+  await within('second namespace', once(second, 'connect'));
+  assert.deepEqual(await within('where', ask(second, 'where')), [['/bob', client.protocol]]);
+  socket.on('back', () => assert.fail('the other namespace was told'));
+  const back = once(second, 'back');
+  second.emit('back', 1);
+  await within('event of the second namespace', back);
+  socket.removeAllListeners('back');
+  const left = once(second, 'disconnect');
+  second.emit('leave');
+  await within('sent away', left);
+  assert.deepEqual(await within('the first goes on', ask(socket, 'echo', 1)), [1]);
+
+  await refusesOthers();
+
+  const lost = once(socket, 'disconnect');
+  const again = once(socket, 'connect');
+  socket.emit('restart');
+  await within('disconnect by the restart', lost);
+  await within('reconnect', again, 40_000);
+  assert.deepEqual(await within('echo after the restart', ask(socket, 'echo', texts[3])), [texts[3]]);
+  client.close(socket);
+}
+
+main().then(() => process.exit(0), (error) => {
+  console.log(error);
+  process.exit(1);
+});
