@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 
+	"github.com/activityd/activityd/internal/api/rest"
 	"github.com/activityd/activityd/internal/config"
 )
 
@@ -13,7 +14,7 @@ func newLogger(w io.Writer, format config.LogFormat, level slog.Level) *slog.Log
 	options := &slog.HandlerOptions{Level: level}
 	_, terminal := terminalOf(w)
 	if format == config.LogText || format == config.LogAuto && terminal {
-		return slog.New(slog.NewTextHandler(w, options))
+		return slog.New(rest.WithRequestIDs(slog.NewTextHandler(w, options)))
 	}
-	return slog.New(slog.NewJSONHandler(w, options))
+	return slog.New(rest.WithRequestIDs(slog.NewJSONHandler(w, options)))
 }

@@ -133,7 +133,7 @@ func (h *handler) directByPath(x *exchange, p path) error {
 	}
 	if page, ok := h.page(p); ok {
 		x.method = pageMethod
-		page.ServeHTTP(x, x.request)
+		page.ServeHTTP(x, x.request.WithContext(x.about()))
 		return nil
 	}
 	username, fault := activity.ParseUsername(first)

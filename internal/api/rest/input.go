@@ -23,7 +23,7 @@ func (h *handler) method(m *api.Method) func(*exchange, map[string]string) error
 		if err != nil {
 			return err
 		}
-		ctx, begun, stop := h.within(x.request.Context())
+		ctx, begun, stop := h.within(x.about())
 		defer stop()
 		result, err := h.Service.Invoke(ctx, m, x.call(in.Query), in)
 		if err != nil {
@@ -40,7 +40,7 @@ func (h *handler) batch(x *exchange, _ map[string]string) error {
 	if err != nil {
 		return err
 	}
-	ctx, _, stop := h.within(x.request.Context())
+	ctx, _, stop := h.within(x.about())
 	defer stop()
 	body, err := h.Service.Batch(ctx, x.call(in.Query), in.Body, func(method string, err error) {
 		x.logEntry(h.Logger, method, err)
