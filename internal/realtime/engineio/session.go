@@ -42,7 +42,10 @@ type Session struct {
 	out       wire.Outbox
 	entry     wire.Entry
 	seen      atomic.Int64 // the wheel's time of the last packet
+	reader    wire.Reader
 	revision  uint8
+	busy      bool // something came over the WebSocket; the reader's
+	slow      bool // the last pause was long; the reader's
 
 	receiving sync.Mutex // held while the handler is called
 

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/activityd/activityd/internal/realtime/engineio/wire"
-
 	"github.com/gorilla/websocket"
 )
 
@@ -24,38 +22,56 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, q query) 
 		return
 	}
 	session.out.Prepare(conn)
-	s.env.Add()
 	if !session.out.Attach(conn) {
-		// Ended by the application already; the connection has not been seen.
-		s.env.Done()
-		_ = conn.Close()
+		_ = conn.Close() // the application has ended the session at once
 		return
 	}
-	go session.read(conn)
+	session.startReader(conn)
 }
 
-// read serves the session's WebSocket until its end.
-func (s *Session) read(conn *websocket.Conn) {
-	defer s.server.env.Done()
-	err := s.server.env.Read(conn, s)
+// startReader reads the session's WebSocket. If the session has ended
+// meanwhile, the reader finds a closed connection.
+func (s *Session) startReader(conn *websocket.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == stateOpen {
+		s.reader.Start(s.server.env, conn, s)
+		return
+	}
+	s.out.Abort()
+}
+
+// Ended implements wire.Receiver.
+func (s *Session) Ended(err error) {
 	reason := ReasonTransportError
 	if _, ok := err.(*websocket.CloseError); ok || err == io.EOF { //nolint:errorlint // gorilla returns both bare
 		reason = ReasonTransportClose
 	}
 	s.end(reason, spent)
-	wire.Drain(conn)
+	s.reader.Drain()
 	s.out.Abort()
 }
+
+// quiet is a pause between messages after which the next pause is taken to be
+// long.
+const quiet = 100 * time.Millisecond
+
+// Quiet implements wire.Receiver.
+func (s *Session) Quiet() bool { return s.slow }
 
 // Receive implements wire.Receiver.
 func (s *Session) Receive(binary bool, data []byte) bool {
 	if s.socketForm&formTwice != 0 && !binary {
 		data = decodeTwice(data)
 	}
+	before := s.seen.Load()
 	more, err := s.receive(binary, data)
 	if err != nil {
 		s.end(ReasonParseError, graceful)
+		return false
 	}
+	s.slow = !s.busy || time.Duration(s.seen.Load()-before) > quiet
+	s.busy = true
 	return more
 }
 
@@ -111,7 +127,8 @@ func (s *Session) probe(conn *websocket.Conn, q query) {
 		return
 	}
 	s.out.Prepare(conn)
-	s.read(conn)
+	s.startReader(conn)
+	s.server.env.Done()
 }
 
 // probeUntilUpgraded answers the client's probe, and reports whether the client

@@ -59,9 +59,15 @@ func (e *Env) Upgrade(w http.ResponseWriter, r *http.Request, header http.Header
 	return e.upgrader.Upgrade(w, r, header)
 }
 
-// Wait returns when every connection that was given to an Outbox has ended, and
-// its goroutines with it. No new ones may be started then.
+// Wait returns when all readers and writers have ended, and all that was counted
+// by Add. No new ones may be started then.
 func (e *Env) Wait() { e.work.Wait() }
+
+// Add counts something as at work, for Wait.
+func (e *Env) Add() { e.work.Add(1) }
+
+// Done ends what Add began.
+func (e *Env) Done() { e.work.Done() }
 
 // bufferSize is what one write takes of small frames, and what a reader begins
 // with is a part of it.

@@ -116,7 +116,7 @@ func (o *Outbox) Take(wake chan<- struct{}) [][]byte {
 }
 
 // Attach gives the outbox a connection, and writes what is pending to it. The
-// caller must run Read on the connection; Attach counts it as at work.
+// caller must read the connection.
 func (o *Outbox) Attach(conn *websocket.Conn) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

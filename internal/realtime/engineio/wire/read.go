@@ -7,11 +7,18 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// Receiver takes the messages of a connection.
+// Receiver takes the messages of a connection. Its methods are called one at a
+// time.
 type Receiver interface {
-	// Receive takes one message, whose data is valid during the call only. It
-	// returns false to read no more.
+	// Receive takes one message, whose data is valid during the call only, and
+	// reports whether more are wanted.
 	Receive(binary bool, data []byte) bool
+	// Quiet reports whether the next message is likely to let itself wait for.
+	Quiet() bool
+	// Ended is called once, when nothing more is read: with an error, or nil if
+	// no more was wanted. The connection is still to be closed; Reader.Drain
+	// does it.
+	Ended(error)
 }
 
 // Prepare sets a new connection's limits; answers to the peer's control frames
@@ -32,53 +39,72 @@ func (o *Outbox) Prepare(conn *websocket.Conn) {
 	})
 }
 
-// Add counts a reader as at work, before its goroutine starts.
-func (e *Env) Add() { e.work.Add(1) }
-
-// Done ends what Add began.
-func (e *Env) Done() { e.work.Done() }
-
-// Read gives the messages of a connection to r, in order, until the connection
-// ends or r wants no more. While no message is on its way it holds no buffer
-// but the connection's own.
-func (e *Env) Read(conn *websocket.Conn, r Receiver) error {
-	for {
-		op, reader, err := conn.NextReader()
-		if err != nil {
-			return err
-		}
-		more, err := e.message(op, reader, r)
-		if err != nil || !more {
-			return err
-		}
-	}
+// Reader reads a connection with one goroutine. While no message is on its way
+// it holds no buffer but the connection's own.
+type Reader struct {
+	env      *Env
+	conn     *websocket.Conn
+	receiver Receiver
 }
 
-func (e *Env) message(op int, reader io.Reader, r Receiver) (bool, error) {
-	buf := e.buffer()
-	defer e.release(buf)
+// Start begins to read conn. The caller must not be able to be the last that
+// Wait waits for.
+func (r *Reader) Start(env *Env, conn *websocket.Conn, receiver Receiver) {
+	r.env, r.conn, r.receiver = env, conn, receiver
+	env.work.Add(1)
+	go r.wait()
+}
+
+// wait waits for the next message, with as little above it on the stack as can
+// be: so the goroutine keeps the smallest stack there is. Work on a message
+// makes it grow, and where quiet follows, a new one waits in its place.
+func (r *Reader) wait() {
+	op, body, err := r.conn.NextReader()
+	r.work(op, body, err)
+}
+
+//go:noinline
+func (r *Reader) work(op int, body io.Reader, err error) {
+	for err == nil {
+		var more bool
+		if more, err = r.message(op, body); !more {
+			break
+		}
+		if r.receiver.Quiet() {
+			go r.wait()
+			return
+		}
+		op, body, err = r.conn.NextReader()
+	}
+	defer r.env.work.Done()
+	r.receiver.Ended(err)
+}
+
+// message hands one message over.
+func (r *Reader) message(op int, body io.Reader) (more bool, err error) {
+	buf := r.env.buffer()
+	defer r.env.release(buf)
 	b := buf.b[:0]
 	for {
 		if len(b) == cap(b) {
 			b = append(b, 0)[:len(b)]
 			buf.b = b
 		}
-		n, err := reader.Read(b[len(b):cap(b)])
+		n, err := body.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
 		if errors.Is(err, io.EOF) {
-			break
+			return r.receiver.Receive(op == websocket.BinaryMessage, b), nil
 		}
 		if err != nil {
 			return false, err
 		}
 	}
-	return r.Receive(op == websocket.BinaryMessage, b), nil
 }
 
 // Drain reads and drops what the peer still sends after our end, until it ends
 // its side or the deadline comes, and closes the connection.
-func Drain(conn *websocket.Conn) {
-	c := conn.NetConn()
+func (r *Reader) Drain() {
+	c := r.conn.NetConn()
 	_, _ = io.Copy(io.Discard, c) // any end will do
 	_ = c.Close()                 // nobody is left to be told
 }
