@@ -80,6 +80,7 @@ check-modules:
 	go mod tidy -diff
 	go mod verify
 	cd tools && go mod verify
+	cd tools/pebble && go mod verify
 
 .PHONY: fmt
 fmt: ## Format the Go files
@@ -96,6 +97,7 @@ bench: ## Run the benchmarks that match BENCH (all)
 .PHONY: deps
 deps: $(TOOLS) $(NODE_MODULES) ## Fetch and build all that check and test need
 	go mod download
+	cd tools/pebble && go mod download
 
 .PHONY: clean
 clean: ## Remove what was built and fetched; ./data stays
