@@ -3,6 +3,7 @@ package legacy
 import (
 	"errors"
 	"net/http"
+	"time"
 	"unicode/utf8"
 
 	"github.com/activityd/activityd/internal/realtime/engineio/wire"
@@ -30,50 +31,61 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, sid stri
 		return
 	}
 	session.out.Prepare(conn)
-	attached := session.out.Attach(conn)
-	s.env.Add() // the session is not settled
+	if !session.out.Attach(conn) {
+		_ = conn.Close() // the session has just ended
+		session.settle()
+		return
+	}
 	s.wheel.Sooner(&session.entry, s.wheel.Now()+min(s.config.HeartbeatInterval, s.config.ConnectTimeout))
-	go session.read(conn, attached)
+	session.begin()
+	session.reader.Start(s.env, conn, session) // the session is not settled
 }
 
 // refuseWebSocket tells a client without a session to come back with one.
 func (s *Server) refuseWebSocket(conn *websocket.Conn) {
 	s.mu.RLock()
-	closed := s.closed
-	if !closed {
-		s.env.Add()
-	}
-	s.mu.RUnlock()
-	if closed {
+	defer s.mu.RUnlock()
+	if s.closed {
 		_ = conn.Close() // the client comes back by itself
 		return
 	}
-	go func() {
-		defer s.env.Done()
-		var out wire.Outbox
-		out.Init(s.env, nobody{})
-		out.Attach(conn)
-		out.Finish(append(wire.Frame(wire.OpText, []byte(reconnect)), wire.CloseFrame(websocket.CloseNormalClosure)...))
-		wire.Drain(conn)
-		out.Abort()
-	}()
+	r := &refusedConn{}
+	r.out.Init(s.env, r)
+	r.out.Prepare(conn)
+	r.out.Attach(conn)
+	r.reader.Start(s.env, conn, r) // Close waits for the lock before it waits for readers
+	r.out.Finish(append(wire.Frame(wire.OpText, []byte(reconnect)), wire.CloseFrame(websocket.CloseNormalClosure)...))
 }
 
-// nobody owns the outbox of a connection that is refused.
-type nobody struct{}
+// refusedConn is a WebSocket that is told one thing.
+type refusedConn struct {
+	out    wire.Outbox
+	reader wire.Reader
+}
 
-func (nobody) Drained()     {}
-func (nobody) Broken(error) {}
+// Drained implements wire.Owner.
+func (r *refusedConn) Drained() {}
 
-// read serves the WebSocket until its end.
-func (s *session) read(conn *websocket.Conn, attached bool) {
-	defer s.server.env.Done()
-	if attached {
-		s.begin()
-		s.end(endingOf(s.server.env.Read(conn, s)))
-	}
+// Broken implements wire.Owner.
+func (r *refusedConn) Broken(error) {}
+
+// Receive implements wire.Receiver.
+func (r *refusedConn) Receive(bool, []byte) bool { return false }
+
+// Quiet implements wire.Receiver.
+func (r *refusedConn) Quiet() bool { return false }
+
+// Ended implements wire.Receiver.
+func (r *refusedConn) Ended(error) {
+	r.reader.Drain()
+	r.out.Abort()
+}
+
+// Ended implements wire.Receiver.
+func (s *session) Ended(err error) {
+	s.end(endingOf(err))
 	s.settle()
-	wire.Drain(conn)
+	s.reader.Drain()
 	s.out.Abort()
 }
 
@@ -90,6 +102,13 @@ func endingOf(err error) ending {
 	return transportError()
 }
 
+// quiet is a pause between messages after which the next pause is taken to be
+// long.
+const quiet = 100 * time.Millisecond
+
+// Quiet implements wire.Receiver.
+func (s *session) Quiet() bool { return s.slow }
+
 // Receive implements wire.Receiver: on WebSocket a message is a packet.
 func (s *session) Receive(binary bool, data []byte) bool {
 	s.turn.Lock()
@@ -104,6 +123,9 @@ func (s *session) Receive(binary bool, data []byte) bool {
 		s.end(parseError(websocket.CloseInvalidFramePayloadData))
 		return false
 	}
+	before := s.seen.Load()
 	s.touch()
+	s.slow = !s.busy || time.Duration(s.seen.Load()-before) > quiet
+	s.busy = true
 	return s.receive(data)
 }
