@@ -20,6 +20,7 @@ type Server struct {
 	sessions map[string]*session
 	waiting  int // handshakes that are not used yet
 	closed   bool
+	stop     sync.Once
 }
 
 // NewServer returns a server, or everything that is wrong with the configuration.
@@ -170,7 +171,7 @@ func (s *Server) Close(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		s.env.Wait()
-		s.wheel.Wait()
+		s.stop.Do(s.wheel.Stop)
 		close(done)
 	}()
 	select {
