@@ -20,6 +20,7 @@ type Server struct {
 	sessions map[string]*Session
 	closed   bool
 	endings  sync.WaitGroup // calls of Handler.Closed
+	stop     sync.Once
 }
 
 // NewServer returns a server, or everything that is wrong with the configuration.
@@ -64,7 +65,7 @@ func (s *Server) Close() {
 	}
 	s.env.Wait()
 	s.endings.Wait()
-	s.wheel.Wait()
+	s.stop.Do(s.wheel.Stop)
 }
 
 // ServeHTTP answers one request of a client.

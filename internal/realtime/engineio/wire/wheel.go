@@ -30,13 +30,14 @@ type Wheel struct {
 	done    int64 // the last slot that was worked on, counted from start
 	count   int
 	turning bool
+	quit    chan struct{}
 	work    sync.WaitGroup
 }
 
 // NewWheel returns a wheel for moments up to horizon ahead; later ones are
 // looked at in between, which does no harm.
 func NewWheel(slot, horizon time.Duration) *Wheel {
-	w := &Wheel{start: time.Now(), slot: slot, heads: make([]Entry, max(8, int(horizon/slot)+2))}
+	w := &Wheel{start: time.Now(), slot: slot, quit: make(chan struct{}), heads: make([]Entry, max(8, int(horizon/slot)+2))}
 	for i := range w.heads {
 		h := &w.heads[i]
 		h.next, h.prev = h, h
@@ -85,8 +86,12 @@ func (w *Wheel) Sooner(e *Entry, at time.Duration) {
 	w.link(e, at)
 }
 
-// Wait returns when the wheel has come to rest. All entries must be removed.
-func (w *Wheel) Wait() { w.work.Wait() }
+// Stop stops the wheel for good, and returns when it stands. Nothing may be
+// added afterwards.
+func (w *Wheel) Stop() {
+	close(w.quit)
+	w.work.Wait()
+}
 
 // link puts an entry into the first slot that begins after at.
 func (w *Wheel) link(e *Entry, at time.Duration) {
@@ -109,8 +114,13 @@ func (w *Wheel) turn() {
 	defer w.work.Done()
 	ticker := time.NewTicker(w.slot)
 	defer ticker.Stop()
-	for range ticker.C {
-		if !w.tick() {
+	for {
+		select {
+		case <-ticker.C:
+			if !w.tick() {
+				return
+			}
+		case <-w.quit:
 			return
 		}
 	}
