@@ -232,10 +232,12 @@ func (s *socket) Disconnect() {
 // session with it.
 func (s *socket) sendAway() {
 	_ = s.conn.session.Send(engineio.TextFrame([]byte{byte(typeDisconnect)}, s.prefix)) // an error ends the session
-	s.conn.session.Run(func() { s.leave(ReasonServerDisconnect) })
-	if !s.conn.othersInUse(s) {
-		s.conn.session.Close(engineio.ReasonForcedClose)
-	}
+	s.conn.session.Run(func() {
+		s.leave(ReasonServerDisconnect)
+		if !s.conn.othersInUse(s) {
+			s.conn.session.Close(engineio.ReasonForcedClose)
+		}
+	})
 }
 
 func (s *socket) Close() { s.conn.session.Close(engineio.ReasonForcedClose) }
