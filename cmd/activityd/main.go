@@ -13,6 +13,7 @@ import (
 )
 
 func main() {
+	failAtFileSize()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// From the first signal on the default action holds again, so that a
 	// second one ends the process at once.

@@ -72,6 +72,15 @@ var errServerGone = errors.New("the server is gone")
 // call sends a request to the user's root. It fails with errServerGone when
 // there is no answer, or one that says to come again.
 func (h *history) call(token, verb, path, body string) (reply, error) {
+	answer, err := h.ask(token, verb, path, body)
+	if err == nil && answer.status == http.StatusServiceUnavailable {
+		err = errServerGone
+	}
+	return answer, err
+}
+
+// ask sends a request. It fails with errServerGone when there is no answer.
+func (h *history) ask(token, verb, path, body string) (reply, error) {
 	req, err := http.NewRequest(verb, h.server.URL+path, strings.NewReader(body))
 	if err != nil {
 		return reply{}, err
@@ -83,7 +92,7 @@ func (h *history) call(token, verb, path, body string) (reply, error) {
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode == http.StatusServiceUnavailable {
+	if err != nil {
 		return reply{}, errServerGone
 	}
 	return replyOf(res.StatusCode, res.Header, string(text)), nil

@@ -2,6 +2,7 @@ package apitest_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/activityd/activityd/internal/activity"
@@ -37,6 +38,7 @@ func (h *history) check(t *testing.T, writers []*historyWriter, followers []*fol
 	}
 	t.Logf("%d changes, %d writes acknowledged", len(log), acked)
 	for _, f := range followers {
+		f.explain(t, log)
 		f.checkNamed(t, times)
 		f.checkTold(t, log)
 	}
@@ -67,6 +69,28 @@ func (h *history) log(t *testing.T) []activity.Change {
 		t.Fatal(err)
 	}
 	return log
+}
+
+// explain shows what happened to the first item in which the view differs, and
+// to what it stood in, and what the follower was told of that.
+func (f *follower) explain(t *testing.T, log []activity.Change) {
+	t.Helper()
+	if f.differ == nil {
+		return
+	}
+	concerns := func(kind activity.Kind, channel, id string) bool {
+		return kind != activity.EventKind && strings.Contains(f.differ[0], " "+channel+" ") || strings.Contains(f.differ[0], id)
+	}
+	for _, c := range log {
+		if concerns(c.Kind, string(c.Channel), c.Item) {
+			t.Logf("happened: %s %s %s/%s at %.6f, from %q to %q", c.Kind, c.Action, c.Channel, c.Item, c.Time, c.Before, c.After)
+		}
+	}
+	for _, c := range f.named {
+		if concerns(c.Kind, c.ChannelID, c.ID) {
+			t.Logf("told %s: %s %s %s/%s at %.6f, item %v", f.name, c.Kind, c.Action, c.ChannelID, c.ID, c.Time, c.Item != nil)
+		}
+	}
 }
 
 // checkSight compares the view with what the scope model lets the access see of

@@ -24,6 +24,7 @@ type follower struct {
 	view   map[thing]map[string]any // items as they were read
 	named  []change
 	resets []activity.Timestamp // when it read everything anew
+	differ []string             // how the view differs in the end
 
 	pages, told, anew int
 }
@@ -337,6 +338,7 @@ func (f *follower) settle(t *testing.T) {
 		}
 		if time.Now().After(limit) {
 			t.Errorf("%s: the view is another than what the access lists:\n%s", f.name, differ)
+			f.differ = differ
 			return
 		}
 	}

@@ -49,25 +49,25 @@ func (w *historyWriter) known() where {
 func (w *historyWriter) write(t *testing.T) bool {
 	channel, folder := w.channels[w.IntN(len(w.channels))], fmt.Sprint("f", w.IntN(historyFolders))
 	switch n := w.IntN(100); {
-	case n < 45:
+	case n < 32:
 		id := uuid.NewString()
 		w.mu.Lock()
 		w.events = append(w.events, where{channel, id})
 		w.mu.Unlock()
 		body := fmt.Sprintf(`{"id": %q, "type": "test/any", "value": %d, "time": %d.5, "folderId": %s}`, id, w.Int32(), w.IntN(1000), w.folder())
 		return w.send(t, activity.EventKind, where{channel, id}, http.MethodPost, "/"+channel+"/events", body)
-	case n < 65:
+	case n < 48:
 		e := w.known()
 		body := [...]string{`{"folderId": ` + w.folder() + `}`, fmt.Sprintf(`{"value": %d}`, w.Int32()), `{"trashed": true}`, `{"trashed": false}`}[w.IntN(4)]
 		return w.send(t, activity.EventKind, e, http.MethodPut, "/"+e.channel+"/events/"+e.id, body)
-	case n < 72:
+	case n < 54:
 		e := w.known()
 		return w.send(t, "", e, http.MethodDelete, "/"+e.channel+"/events/"+e.id, "")
-	case n < 82:
+	case n < 66:
 		body := fmt.Sprintf(`{"id": %q, "name": "%s", "parentId": %s}`, folder, folder, w.folder())
 		return w.send(t, activity.FolderKind, where{channel, folder}, http.MethodPost, "/"+channel+"/folders", body)
 	case n < 91:
-		body := [...]string{`{"parentId": ` + w.folder() + `}`, fmt.Sprintf(`{"name": "%s %d"}`, folder, w.IntN(9)), fmt.Sprintf(`{"hidden": %v}`, w.IntN(2) == 0)}[w.IntN(3)]
+		body := [...]string{`{"parentId": ` + w.folder() + `}`, fmt.Sprintf(`{"name": "%s %d"}`, folder, w.IntN(9)), fmt.Sprintf(`{"hidden": %v}`, w.IntN(2) == 0)}[max(0, w.IntN(6)-3)]
 		return w.send(t, activity.FolderKind, where{channel, folder}, http.MethodPut, "/"+channel+"/folders/"+folder, body)
 	case n < 97:
 		path := fmt.Sprintf("/%s/folders/%s?mergeEventsWithParent=%v", channel, folder, w.IntN(2) == 0)

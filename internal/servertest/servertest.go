@@ -103,6 +103,9 @@ func (s *Server) readStart(out io.Reader) bool {
 	}
 }
 
+// PID gives the process, for tests that change its limits.
+func (s *Server) PID() int { return s.cmd.Process.Pid }
+
 // Kill ends the server at once, as a crash does, and waits until it is gone.
 func (s *Server) Kill() { _ = s.end(syscall.SIGKILL) }
 
