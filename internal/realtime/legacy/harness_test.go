@@ -33,10 +33,19 @@ func newApp() *app {
 	return &app{sockets: make(map[string]socketio.Socket), told: make(chan string, 1000)}
 }
 
+// tell notes what happens. A hostile client makes much of it: the oldest is
+// forgotten then.
 func (a *app) tell(what string) {
-	select {
-	case a.told <- what:
-	default: // a hostile client makes much of it
+	for {
+		select {
+		case a.told <- what:
+			return
+		default:
+		}
+		select {
+		case <-a.told:
+		default:
+		}
 	}
 }
 
