@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -120,7 +121,9 @@ func serve(t *testing.T, config engineio.Config, listener net.Listener, dial fun
 		if err := web.Close(); err != nil {
 			t.Error(err)
 		}
-		<-served
+		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
 	})
 	return p
 }
@@ -225,7 +228,7 @@ type socket struct {
 
 func (p *peer) socket(query string) *socket {
 	p.t.Helper()
-	conn, res, err := p.dialer.Dial("ws://test/engine.io/?"+query, nil)
+	conn, res, err := p.dialer.Dial("ws://test/engine.io/?"+query, nil) //nolint:bodyclose // an upgrade has none
 	if err != nil {
 		p.t.Fatalf("dial: %v, %v", err, res)
 	}

@@ -121,7 +121,7 @@ type client struct {
 func (a *app) dial(revision int) *client {
 	a.t.Helper()
 	url := fmt.Sprintf("ws%sEIO=%d&transport=websocket", strings.TrimPrefix(a.url, "http"), revision)
-	conn, _, err := websocket.DefaultDialer.Dial(url, nil)
+	conn, _, err := websocket.DefaultDialer.Dial(url, nil) //nolint:bodyclose // an upgrade has none
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func (c *client) read() string {
 		c.t.Fatal(err)
 	}
 	if op == websocket.BinaryMessage {
-		return fmt.Sprint(data)
+		return fmt.Sprintf("%d", data)
 	}
 	return string(data)
 }

@@ -113,7 +113,7 @@ func kindOf(marked bool, kind placeholderKind) placeholderKind {
 // index reads a small number, or returns -1.
 func (s *scanner) index() int {
 	start := s.i
-	if n := s.digits(); n == 0 || n > 3 {
+	if n := s.digits(); n == 0 || n > 3 || n > 1 && s.b[start] == '0' {
 		return -1
 	}
 	num, err := strconv.Atoi(string(s.b[start:s.i]))

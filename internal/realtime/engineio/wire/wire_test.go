@@ -55,7 +55,6 @@ func TestWheel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const slot = 10 * time.Millisecond
 		w := wire.NewWheel(slot, time.Second)
-		defer w.Stop()
 		// 1 ms is below a slot, 3 s beyond the horizon.
 		all := []*timed{
 			{every: time.Millisecond, left: 5}, {every: 100 * time.Millisecond, left: 5},
@@ -72,6 +71,7 @@ func TestWheel(t *testing.T) {
 		w.Remove(&removed.entry)
 		w.Remove(&removed.entry)
 		<-time.After(10 * time.Second)
+		w.Stop()
 		if len(removed.looked) != 0 {
 			t.Error("a removed entry was looked at")
 		}
@@ -128,7 +128,7 @@ func connect(t *testing.T, env *wire.Env) (*websocket.Conn, *websocket.Conn) {
 	})}
 	done := make(chan error, 1)
 	go func() { done <- web.Serve(listener) }()
-	client, _, err := websocket.DefaultDialer.Dial("ws://"+listener.Addr().String(), nil)
+	client, _, err := websocket.DefaultDialer.Dial("ws://"+listener.Addr().String(), nil) //nolint:bodyclose // an upgrade has none
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,9 @@ func connect(t *testing.T, env *wire.Env) (*websocket.Conn, *websocket.Conn) {
 		if err := web.Close(); err != nil {
 			t.Error(err)
 		}
-		<-done
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
 	})
 	return server, client
 }
