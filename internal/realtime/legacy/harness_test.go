@@ -27,10 +27,11 @@ type app struct {
 	mu      sync.Mutex
 	sockets map[string]socketio.Socket // by namespace
 	told    chan string
+	limit   time.Duration // of waiting for what is told
 }
 
 func newApp() *app {
-	return &app{sockets: make(map[string]socketio.Socket), told: make(chan string, 1000)}
+	return &app{sockets: make(map[string]socketio.Socket), told: make(chan string, 1000), limit: time.Minute}
 }
 
 // tell notes what happens. A hostile client makes much of it: the oldest is
@@ -272,7 +273,7 @@ func expectClose(t *testing.T, conn *websocket.Conn, code int) {
 // expectTold waits until the application has seen something.
 func (a *app) expectTold(t *testing.T, what string) {
 	t.Helper()
-	limit := time.After(time.Minute)
+	limit := time.After(a.limit)
 	for {
 		select {
 		case got := <-a.told:
