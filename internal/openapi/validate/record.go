@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/activityd/activityd/internal/activity"
@@ -49,10 +50,12 @@ func exchangeOf(r *http.Request, domain string) Exchange {
 // judge checks an exchange that was recorded as a whole. A fuzz target may not
 // report to the F that made the handler: there a fault is a panic.
 func (s *Spec) judge(t testing.TB, x Exchange, body, answer *recording) {
-	if body.over || answer.over || x.Verb == http.MethodHead || x.Status == http.StatusNotModified {
+	sent, whole := body.all()
+	answered, toTheEnd := answer.all()
+	if !whole || !toTheEnd || x.Verb == http.MethodHead || x.Status == http.StatusNotModified {
 		return
 	}
-	x.Body, x.Answer = body.Bytes(), answer.Bytes()
+	x.Body, x.Answer = sent, answered
 	err := s.Check(x)
 	if _, fuzzed := t.(*testing.F); fuzzed && err != nil {
 		panic(err)
@@ -78,16 +81,27 @@ func belowRoot(r *http.Request, domain string) string {
 	return "/" + rest
 }
 
-// recording keeps what is written to it, up to maxJudged.
+// recording keeps what is written to it, up to maxJudged. A server may answer
+// before it has all of a request, so a body may still be sent while it is read.
 type recording struct {
-	bytes.Buffer
+	mu   sync.Mutex
+	text []byte
 	over bool // there was more
 }
 
 func (r *recording) keep(b []byte) {
-	if r.over = r.over || r.Len()+len(b) > maxJudged; !r.over {
-		r.Write(b)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over = r.over || len(r.text)+len(b) > maxJudged; !r.over {
+		r.text = append(r.text, b...)
 	}
+}
+
+// all gives what was kept so far; ok is false when that is not all.
+func (r *recording) all() (text []byte, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return bytes.Clone(r.text), !r.over
 }
 
 // readBody keeps what is read of a request's body.
