@@ -112,7 +112,10 @@ func (f *follower) changePermissions(t *testing.T) error {
 	return err
 }
 
-// apply follows the rules of the API's page.
+// apply follows the rules of the API's page. Items are read as they are now,
+// which may be ahead of the change: so a deletion may take with it what moved
+// below only later. The change that tells of that move then finds the item
+// missing, and it is read as one that comes into sight.
 func (f *follower) apply(c change, withItems bool) error {
 	switch {
 	case c.Kind == activity.AccessKind:
@@ -120,7 +123,7 @@ func (f *follower) apply(c change, withItems bool) error {
 	case c.Action == activity.Deleted:
 		f.drop(c.thing())
 		return nil
-	case c.Kind == activity.ChannelKind && c.Action == activity.Created:
+	case c.Kind == activity.ChannelKind && (c.Action == activity.Created || f.view[c.thing()] == nil):
 		return f.readChannel(c.ChannelID)
 	case c.Kind == activity.FolderKind:
 		return f.readFolder(c, withItems)
@@ -200,7 +203,7 @@ func (f *follower) readFolder(c change, withItem bool) error {
 		f.drop(c.thing())
 		return nil
 	}
-	if c.Action == activity.Updated {
+	if c.Action == activity.Updated && f.view[c.thing()] != nil {
 		f.put(c.thing(), node)
 		return nil
 	}
