@@ -30,9 +30,13 @@ func (s *Session) end(reason Reason, how manner) {
 		return
 	}
 	s.state = stateClosed
-	s.farewell = '1'
-	if how == answering {
+	switch {
+	case how == answering:
 		s.farewell = '6'
+	case reason == ReasonForcedClose, reason == ReasonShutdown:
+		s.farewell = 0 // a client in Python would not come back after a close packet
+	default:
+		s.farewell = '1'
 	}
 	if !s.onSocket && s.wake == nil && how != abrupt {
 		s.state = stateFarewell

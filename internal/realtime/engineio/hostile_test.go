@@ -115,7 +115,6 @@ func TestBrokenFrames(t *testing.T) {
 		"fragmented ping":                           clientFrame(0x09, "x"),
 		"bad close code":                            clientFrame(0x88, "\x03\xed"),
 		"empty text":                                clientFrame(0x81, ""),
-		"empty binary":                              clientFrame(0x82, ""),
 		"unknown packet":                            clientFrame(0x81, "9"),
 		"open packet":                               clientFrame(0x81, "0{}"),
 		"ping of the client":                        clientFrame(0x81, "2"),
@@ -134,6 +133,9 @@ func TestBrokenFrames(t *testing.T) {
 	}
 	old := p.open("EIO=3")
 	old.send("3")
+	old.closes()
+	old = p.open("EIO=3")
+	old.sendBinary()
 	old.closes()
 	old = p.open("EIO=3")
 	old.sendBinary(1, 2, 3)
@@ -394,6 +396,23 @@ func TestServerClose(t *testing.T) {
 	if n := p.server.Len(); n != 0 {
 		t.Errorf("%d sessions left", n)
 	}
+}
+
+// TestServerCloseWhilePolling ends a poll as a break, not with a close packet,
+// after which a client in Python would stay away.
+func TestServerCloseWhilePolling(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := startPipes(t, engineio.Config{})
+		for _, query := range []string{"EIO=3", "EIO=4"} {
+			session := p.poll(query)
+			polled := make(chan response)
+			go func() { polled <- p.get(session) }()
+			synctest.Wait()
+			p.last().session.Close(engineio.ReasonForcedClose)
+			p.expect(<-polled, 400, `{"code":1,"message":"Session ID unknown"}`)
+			p.ended(engineio.ReasonForcedClose)
+		}
+	})
 }
 
 // TestManyAbruptEnds ends with goleak: no goroutine is left behind.

@@ -31,7 +31,8 @@ func decodeBase64(revision uint8, packet []byte) ([]byte, error) {
 // receive takes one packet, of text with its type digit, or of binary as it
 // comes over a WebSocket. After an error, or false, nothing more may follow.
 func (s *Session) receive(binary bool, packet []byte) (bool, error) {
-	if len(packet) == 0 {
+	// An empty attachment is an empty frame in revision 4, and nothing else is.
+	if len(packet) == 0 && (!binary || s.revision < 4) {
 		return false, errPacket
 	}
 	s.touch()

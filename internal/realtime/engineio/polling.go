@@ -58,7 +58,15 @@ func (s *Session) poll(w http.ResponseWriter, r *http.Request, q query) {
 		farewell := s.farewell
 		s.mu.Unlock()
 		s.server.unregister(s)
-		s.answer(w, q, append(s.out.Take(nil), wire.Frame(wire.OpText, []byte{farewell})))
+		frames = s.out.Take(nil)
+		if farewell != 0 {
+			frames = append(frames, wire.Frame(wire.OpText, []byte{farewell}))
+		}
+		if frames == nil {
+			faultUnknownSession.fault().answer(w, r)
+			return
+		}
+		s.answer(w, q, frames)
 	case pollUpgraded:
 		faultBadRequest.fault().answer(w, r)
 	case pollOverlap:

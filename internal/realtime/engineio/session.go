@@ -58,7 +58,7 @@ type Session struct {
 	probed     bool            // the upgrade's probe was answered
 	awaiting   bool            // a ping is not answered yet
 	socketForm socketForm      // what the WebSocket needs that is not canonical
-	farewell   byte            // the packet that the last poll is answered with
+	farewell   byte            // the packet that the last poll is answered with; 0 for none
 	wake       chan struct{}   // of the poll that waits
 	upgrading  *websocket.Conn // not yet the transport
 	probing    bool            // an upgrade is under way
