@@ -94,10 +94,10 @@ func (c Config) complete() (Config, error) {
 func (c *Config) faults() []error {
 	var errs []error
 	if c.Connect == nil {
-		errs = append(errs, errors.New("Connect is missing"))
+		errs = append(errs, errors.New("a ConnectFunc is missing"))
 	}
 	if !strings.HasPrefix(c.Path, "/") || !strings.HasSuffix(c.Path, "/") {
-		errs = append(errs, errors.New("Path does not begin and end with a slash"))
+		errs = append(errs, fmt.Errorf("the path %q does not begin and end with a slash", c.Path))
 	}
 	for name, d := range map[string]time.Duration{
 		"HeartbeatTimeout": c.HeartbeatTimeout, "CloseTimeout": c.CloseTimeout,

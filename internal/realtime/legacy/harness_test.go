@@ -130,14 +130,15 @@ func serve(t *testing.T, change func(*legacy.Config)) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{a, httptest.NewServer(l), l}
+	hs := httptest.NewServer(l)
+	s := &server{a, hs, l}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if err := l.Close(ctx); err != nil {
 			t.Errorf("Close: %v", err)
 		}
-		s.Server.Close()
+		hs.Close()
 		if n := l.Len(); n != 0 {
 			t.Errorf("%d sessions are left", n)
 		}

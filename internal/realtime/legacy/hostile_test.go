@@ -2,6 +2,7 @@ package legacy_test
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -150,11 +151,11 @@ func TestQueueIsBounded(t *testing.T) {
 			break
 		}
 	}
-	if err != socketio.ErrQueueFull {
+	if !errors.Is(err, socketio.ErrQueueFull) {
 		t.Errorf("got %v", err)
 	}
 	s.expectTold(t, "disconnected /: overflow")
-	if err := k.Emit("news", text); err != socketio.ErrClosed {
+	if err := k.Emit("news", text); !errors.Is(err, socketio.ErrClosed) {
 		t.Errorf("afterwards: %v", err)
 	}
 	if got := s.get(t, path); got != "7:::1+0" {
@@ -168,7 +169,7 @@ func TestAcksAreBounded(t *testing.T) {
 	s.expectTold(t, "connected /")
 	k := s.socket("/")
 	for i, want := range []error{nil, nil, socketio.ErrTooManyAcks} {
-		if err := k.EmitAck(func(socketio.Ack) {}, "question"); err != want {
+		if err := k.EmitAck(func(socketio.Ack) {}, "question"); !errors.Is(err, want) {
 			t.Errorf("%d: %v", i, err)
 		}
 	}
@@ -178,7 +179,7 @@ func TestAcksAreBounded(t *testing.T) {
 	if err := k.EmitAck(func(socketio.Ack) {}, "question"); err != nil {
 		t.Errorf("after an answer: %v", err)
 	}
-	if err := k.Emit("disconnect"); err != socketio.ErrReserved {
+	if err := k.Emit("disconnect"); !errors.Is(err, socketio.ErrReserved) {
 		t.Errorf("reserved: %v", err)
 	}
 }
