@@ -74,6 +74,8 @@ func TestTranscripts(t *testing.T) {
 			{binary: []byte{4, 5, 6}, expect: []string{"452-" + twoBack, "[1 2 3]", "[4 5 6]"}},
 			{send: "452-789" + twoAcked}, {binary: []byte{1, 2, 3}},
 			{binary: []byte{4, 5, 6}, expect: []string{`462-789[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`, "[1 2 3]", "[4 5 6]"}},
+			{send: `451-["message",{"_placeholder":true,"num":0}]`},
+			{binary: []byte{}, expect: []string{`451-["message-back",{"_placeholder":true,"num":0}]`, "[]"}},
 			{send: `451-["message",{"a":[{"num":0, "_placeholder" : true}]}]`},
 			{send: "bAQI=", expect: []string{`451-["message-back",{"a":[{"num":0, "_placeholder" : true}]}]`, "[1 2]"}}}},
 		{"4: root at once", 3, []step{{expect: []string{"40"}},
