@@ -109,7 +109,7 @@ func serve(t *testing.T, config engineio.Config, listener net.Listener, dial fun
 		t.Fatal(err)
 	}
 	// The deadlines of the server must not reach polls and WebSockets.
-	web := &http.Server{Handler: p.server, ReadTimeout: time.Minute, WriteTimeout: time.Minute}
+	web := &http.Server{Handler: p.server, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- web.Serve(listener) }()
 	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return dial() }}

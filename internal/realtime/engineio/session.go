@@ -77,11 +77,12 @@ func (s *Server) newSession(h *Handshake, q query) *Session {
 	if q.websocket {
 		session.socketForm = socketFormOf(q)
 	}
+	// Held from here on, so that the handler is there when its end is told.
+	session.receiving.Lock()
 	if !s.register(session) {
 		return nil
 	}
 	_ = session.out.Push(wire.Frame(wire.OpText, []byte{'0'}, session.openData())) // the first frame always fits
-	session.receiving.Lock()
 	session.handler = s.config.Open(session)
 	session.receiving.Unlock()
 	s.wheel.Add(&session.entry, session, session.firstDue(now))

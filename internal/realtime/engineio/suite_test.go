@@ -296,3 +296,22 @@ func TestUpgrade(t *testing.T) {
 		s.expect("4still there")
 	})
 }
+
+// TestServerDeadlines waits on a server whose own deadlines are shorter than a
+// poll and than the life of a WebSocket.
+func TestServerDeadlines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := startPipes(t, engineio.Config{})
+		session := p.poll("EIO=4")
+		s := p.open("EIO=4")
+		begin := time.Now()
+		s.expect("2")
+		s.send("3")
+		p.expect(p.get(session), 200, "2")
+		if took := time.Since(begin); took < 25*time.Second || took > 27*time.Second {
+			t.Errorf("the pings came after %v", took)
+		}
+		p.expect(p.post(session, "3\x1e4hello"), 200, "ok")
+		p.expect(p.get(session), 200, "4hello")
+	})
+}
