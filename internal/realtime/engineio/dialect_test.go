@@ -187,3 +187,13 @@ func TestUpgradeGivenUp(t *testing.T) {
 	s.send("5", "4there")
 	s.expect("4there")
 }
+
+// TestPostsInARow sends each request as soon as the one before is answered.
+func TestPostsInARow(t *testing.T) {
+	p := start(t, engineio.Config{})
+	session := p.poll("EIO=4")
+	for range 300 {
+		p.expect(p.post(session, "4x"), 200, "ok")
+		p.expect(p.get(session), 200, "4x")
+	}
+}

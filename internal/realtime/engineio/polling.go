@@ -210,11 +210,6 @@ func (s *Session) post(w http.ResponseWriter, r *http.Request, q query) {
 		faultBadRequest.fault().answer(w, r)
 		return
 	}
-	defer func() {
-		s.mu.Lock()
-		s.posting = false
-		s.mu.Unlock()
-	}()
 	rc := http.NewResponseController(w)
 	_ = rc.SetReadDeadline(time.Now().Add(s.server.config.UpgradeTimeout)) // none to set on a writer without
 	body, status := s.body(w, r, q)
@@ -222,6 +217,9 @@ func (s *Session) post(w http.ResponseWriter, r *http.Request, q query) {
 	if status == http.StatusOK && !s.take(r, q, body) {
 		status = http.StatusBadRequest
 	}
+	s.mu.Lock()
+	s.posting = false // before the answer, after which the next may come
+	s.mu.Unlock()
 	switch status {
 	case http.StatusOK:
 		s.write(w, "text/html", []byte("ok"))
