@@ -48,12 +48,12 @@ func answer(w http.ResponseWriter, status int, contentType string, body []byte) 
 }
 
 // answerWithin is answer with a time for a slow reader.
-func answerWithin(w http.ResponseWriter, d time.Duration, contentType string, body []byte) error {
+func answerWithin(w http.ResponseWriter, d time.Duration, status int, contentType string, body []byte) error {
 	// Writers without deadlines (HTTP/2 has its own) go without.
 	control := http.NewResponseController(w)
 	_ = control.SetWriteDeadline(time.Now().Add(d))
 	defer func() { _ = control.SetWriteDeadline(time.Time{}) }()
-	if err := answer(w, http.StatusOK, contentType, body); err != nil {
+	if err := answer(w, status, contentType, body); err != nil {
 		return err
 	}
 	return control.Flush()

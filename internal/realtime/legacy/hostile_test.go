@@ -233,3 +233,14 @@ func TestControlFrames(t *testing.T) {
 		t.Errorf("%d pongs", pongs)
 	}
 }
+
+// TestPostsInARow holds that the answer to one request is the leave for the next.
+func TestPostsInARow(t *testing.T) {
+	s := serve(t, nil)
+	path := s.openPolling(t)
+	for range 300 {
+		if got := s.post(t, path, "2::"); got.status != http.StatusOK {
+			t.Fatalf("%d %q", got.status, got.body)
+		}
+	}
+}

@@ -62,7 +62,7 @@ func (s *session) servePoll(w http.ResponseWriter, r *http.Request, f form) bool
 		packets := s.take(r.Context(), p)
 		if packets != nil {
 			contentType, body := f.wrap(encodePayload(packets))
-			err := answerWithin(w, s.server.config.WriteTimeout, contentType, body)
+			err := answerWithin(w, s.server.config.WriteTimeout, http.StatusOK, contentType, body)
 			s.endPoll(p)
 			if err != nil {
 				s.end(transportError()) // what was lost is known to nobody else
@@ -168,21 +168,25 @@ func (s *session) post(w http.ResponseWriter, r *http.Request, f form) {
 		answerText(w, http.StatusBadRequest, "Session not open, or requests overlap.")
 		return
 	}
-	defer s.endPost()
+	status, text := s.takePost(w, r, f)
+	s.endPost()                                    // before the answer, which the next request may follow at once
+	contentType, body := form{}.wrap([]byte(text)) // of JSONP too: it goes into a frame
+	_ = answerWithin(w, s.server.config.WriteTimeout, status, contentType, body)
+}
+
+// takePost reads a request and gives its packets away.
+func (s *session) takePost(w http.ResponseWriter, r *http.Request, f form) (status int, text string) {
 	body, err := s.readBody(w, r, f)
 	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	switch {
+	case errors.As(err, &tooLarge):
 		s.end(parseError(0))
-		answerText(w, http.StatusRequestEntityTooLarge, "Too large.")
-		return
-	}
-	if err != nil || !s.receivePayload(body) {
+		return http.StatusRequestEntityTooLarge, "Too large."
+	case err != nil || !s.receivePayload(body):
 		s.end(parseError(0))
-		answerText(w, http.StatusBadRequest, "Malformed.")
-		return
+		return http.StatusBadRequest, "Malformed."
 	}
-	contentType, answerBody := form{}.wrap([]byte("1")) // of JSONP too: it goes into a frame
-	_ = answerWithin(w, s.server.config.WriteTimeout, contentType, answerBody)
+	return http.StatusOK, "1"
 }
 
 func (s *session) startPost() bool {
