@@ -23,7 +23,7 @@ WEB := internal/console/docs/built/index.html
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build bin/activityd, needs only Go; has the pages if `make web` ran
@@ -93,6 +93,10 @@ fuzz: ## Run every fuzz target for FUZZTIME (30s)
 .PHONY: bench
 bench: ## Run the benchmarks that match BENCH (all)
 	go test -run='^$$' -bench='$(BENCH)' -benchmem ./...
+
+.PHONY: conformance
+conformance: ## Start what the official Socket.IO test suites are run against, on port 3000
+	go run ./internal/realtime/conformance -port 3000 -ping-interval 300ms -ping-timeout 200ms -max-payload 1000000 -connect-timeout 1s
 
 .PHONY: deps
 deps: $(TOOLS) $(NODE_MODULES) ## Fetch and build all that check and test need
