@@ -24,6 +24,7 @@ type follower struct {
 	view   map[thing]map[string]any // items as they were read
 	named  []change
 	resets []activity.Timestamp // when it read everything anew
+	until  activity.Timestamp   // it was told all that was committed before
 	differ []string             // how the view differs in the end
 
 	pages, told, anew int
@@ -58,6 +59,7 @@ func (f *follower) follow(t *testing.T) error {
 	if f.IntN(2) == 0 {
 		query.Set("include", "items")
 	}
+	asked := activity.TimestampOf(time.Now())
 	answer, err := f.call(f.token, http.MethodGet, "/alice/changes?"+query.Encode(), "")
 	switch {
 	case err != nil:
@@ -84,6 +86,9 @@ func (f *follower) follow(t *testing.T) error {
 		}
 	}
 	f.cursor, f.named = page.Cursor, append(f.named, page.Changes...)
+	if !page.More {
+		f.until = asked
+	}
 	f.pages++
 	f.told += len(page.Changes)
 	return nil
