@@ -85,8 +85,9 @@ func tempRefOf(raw jsontext.Value) (string, *activity.Fault) {
 }
 
 // run is events.createBatch. Errors of the whole: CodeForbidden for an access
-// that may write nowhere in the channel, CodeRequestTooLarge for more than
-// MaxBatch events; of each event: as events.create.
+// that may write nowhere in the channel, CodeUnknownChannel,
+// CodeRequestTooLarge for more than MaxBatch events; of each event: as
+// events.create.
 func (b *batchCreation) run(ctx context.Context, c *Call, p CreateBatch) (BatchCreated, error) {
 	if err := c.mayWrite(p.ChannelID); err != nil {
 		return nil, err
@@ -94,6 +95,13 @@ func (b *batchCreation) run(ctx context.Context, c *Call, p CreateBatch) (BatchC
 	if len(p.Events) > b.Limits.MaxBatch {
 		return nil, activity.NewError(activity.CodeRequestTooLarge, "At most %d events are created at once: send several requests.", b.Limits.MaxBatch).
 			With(TooLarge{Limit: "max_batch", Most: b.Limits.MaxBatch})
+	}
+	err := c.Tenant.View(ctx, func(tx storage.Tx) error {
+		_, _, err := c.channel(tx, p.ChannelID)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	result := make(BatchCreated, len(p.Events))
 	var units []func(storage.Tx) error
