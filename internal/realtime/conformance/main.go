@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	mux := http.NewServeMux()
 	mux.Handle("/engine.io/", echoes)
 	mux.Handle("/socket.io/", sockets)
-	listener, err := net.Listen("tcp", ":"+strconv.Itoa(*port))
+	listener, err := net.Listen("tcp", net.JoinHostPort("localhost", strconv.Itoa(*port)))
 	if err != nil {
 		return err
 	}
