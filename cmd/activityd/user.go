@@ -22,7 +22,11 @@ type newUser struct {
 // withService runs fn over the store, beside a service that may run.
 func withService(ctx context.Context, cfg config.Config, fn func(*api.Service, storage.Store) error) (err error) {
 	log := slog.New(slog.DiscardHandler) // what goes wrong is the command's error
-	store, err := sqlite.Open(ctx, storeOptions(cfg, log))
+	options, err := storeOptions(cfg, log)
+	if err != nil {
+		return err
+	}
+	store, err := sqlite.Open(ctx, options)
 	if err != nil {
 		return err
 	}
