@@ -15,6 +15,7 @@ if (!existsSync(browser)) {
 const running = await chromium.launch({ executablePath: browser, args: ['--no-sandbox'] });
 try {
   const page = await running.newPage({ viewport: { width: 1280, height: 800 } });
+  page.setDefaultTimeout(60_000);
   const seen = { requests: [], problems: [] };
   page.on('request', (request) => seen.requests.push(request.url()));
   page.on('requestfailed', (request) => seen.problems.push(`${request.url()}: ${request.failure()?.errorText}`));
