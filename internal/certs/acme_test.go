@@ -91,7 +91,7 @@ func listen(t *testing.T) net.Listener {
 }
 
 // patience is how long getting a certificate may take.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // certificate gives the serial number of the one that is shown for a name.
 func (s *service) certificate(t *testing.T, name string) (string, error) {

@@ -107,7 +107,7 @@ func (s *server) start(listener net.Listener) *running {
 }
 
 func (s *server) stop(life *running) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	life.sockets.Close()
 	if err := life.legacy.Close(ctx); err != nil {
