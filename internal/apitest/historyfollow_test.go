@@ -331,7 +331,7 @@ func (f *follower) present() (map[thing]map[string]any, error) {
 // folder that was merged get their changes a little later.
 func (f *follower) settle(t *testing.T) {
 	t.Helper()
-	limit := time.Now().Add(10 * time.Second)
+	limit := time.Now().Add(time.Minute)
 	for {
 		if err := f.follow(t); err != nil {
 			t.Fatalf("%s: %v", f.name, err)
