@@ -12,6 +12,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/api"
+	"github.com/activityd/activityd/internal/api/hosts"
 )
 
 // Options are what the adapter needs. The first three must be set.
@@ -43,7 +44,7 @@ type Options struct {
 // handler is the adapter. It never changes after New.
 type handler struct {
 	Options
-	proxies proxies
+	proxies hosts.Proxies
 	routes  *routes
 }
 
@@ -79,7 +80,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	var host string
-	x.remote, host = h.proxies.client(r)
+	x.remote, host = h.proxies.Client(r)
 	setCommon(x.Header(), x.id, start)
 	if err := h.direct(x, host); err != nil {
 		x.fail(err)
@@ -96,8 +97,8 @@ func (x *exchange) survive(failure *api.Panic) (ending any) {
 
 // direct finds whose root the request is for, then lets its routes answer.
 func (h *handler) direct(x *exchange, host string) error {
-	at, username := placeOf(host, h.Domain)
-	if at == elsewhere {
+	at, username := hosts.Parse(host, h.Domain)
+	if at == hosts.Elsewhere {
 		return &misdirected{h.Domain}
 	}
 	if x.request.Method == http.MethodOptions {
@@ -113,11 +114,11 @@ func (h *handler) direct(x *exchange, host string) error {
 	switch {
 	case err != nil:
 		return err
-	case at == nobodysHost:
+	case at == hosts.Nobody:
 		return unknownUser()
 	case !ok:
 		return unknownResource()
-	case at == userHost:
+	case at == hosts.User:
 		x.username = username
 		return h.route(x, h.routes.user(p), p)
 	}

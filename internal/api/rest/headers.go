@@ -8,6 +8,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/api"
+	"github.com/activityd/activityd/internal/api/hosts"
 )
 
 const headerRequestID = "X-Request-Id"
@@ -56,7 +57,7 @@ func requestID(given string) string {
 // matches reports whether an If-None-Match holds the tag or *. Weak tags count
 // as the strong ones, as its comparison asks for.
 func matches(ifNoneMatch []string, tag string) bool {
-	for _, one := range listed(ifNoneMatch) {
+	for _, one := range hosts.Listed(ifNoneMatch) {
 		if one == "*" || strings.TrimPrefix(one, "W/") == tag {
 			return true
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/api"
+	"github.com/activityd/activityd/internal/api/hosts"
 	"github.com/activityd/activityd/internal/api/params"
 	"github.com/activityd/activityd/internal/auth"
 )
@@ -117,7 +118,7 @@ func parseQuery(raw string) (url.Values, error) {
 }
 
 func checkCoding(header http.Header) error {
-	for _, coding := range listed(header["Content-Encoding"]) {
+	for _, coding := range hosts.Listed(header["Content-Encoding"]) {
 		if !strings.EqualFold(coding, "identity") {
 			return badRequest("The body is compressed: send it without Content-Encoding.", nil)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/api"
+	"github.com/activityd/activityd/internal/api/hosts"
 )
 
 // NewRedirect makes the handler of a listener without TLS beside one with it: it
@@ -19,16 +20,16 @@ func NewRedirect(domain, publicURL string) (http.Handler, error) {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		to := *public
-		at, username := placeOf(r.Host, domain)
+		at, username := hosts.Parse(r.Host, domain)
 		switch {
-		case at == elsewhere:
+		case at == hosts.Elsewhere:
 			refuse(w, &misdirected{domain})
 			return
 		case r.Method != http.MethodGet && r.Method != http.MethodHead, r.Header.Get("Authorization") != "", r.URL.Query().Has("auth"):
 			refuse(w, activity.NewError(activity.CodeInvalidRequestStructure,
 				"This address is for browsers that look for %s: send requests there, and take the token that was sent here for known to others.", publicURL))
 			return
-		case at == userHost:
+		case at == hosts.User:
 			to.Host = string(username) + "." + domain
 			if port := public.Port(); port != "" {
 				to.Host += ":" + port

@@ -7,6 +7,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/api"
+	"github.com/activityd/activityd/internal/api/hosts"
 )
 
 // StatusOf is the one table of codes and statuses, in the order of
@@ -78,15 +79,13 @@ func statusFor(err error, code activity.Code) int {
 	return status
 }
 
-// misdirected is the error of a Host that is none of ours. The API's table has
-// no id for the status 421, which says all; it is an unknown resource.
+// misdirected is hosts.Misdirected with the status 421, which no code has.
 type misdirected struct{ domain string }
 
 func (m *misdirected) Error() string { return "the Host is none of this server's" }
 
 func (m *misdirected) Unwrap() error {
-	return activity.NewError(activity.CodeUnknownResource,
-		"This server does not answer for the Host of the request: send it to %[1]s or {username}.%[1]s.", m.domain)
+	return hosts.Misdirected(m.domain)
 }
 
 // detail is what headers take from an error's data.

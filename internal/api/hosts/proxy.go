@@ -1,4 +1,4 @@
-package rest
+package hosts
 
 import (
 	"net/http"
@@ -7,29 +7,29 @@ import (
 	"strings"
 )
 
-// proxies are the networks whose word about a request is taken.
-type proxies []netip.Prefix
+// Proxies are the networks whose word about a request is taken.
+type Proxies []netip.Prefix
 
-func (p proxies) trust(addr netip.Addr) bool {
+func (p Proxies) trust(addr netip.Addr) bool {
 	return addr.IsValid() && slices.ContainsFunc(p, func(one netip.Prefix) bool { return one.Contains(addr) })
 }
 
-// client gives the address of the client and the Host that it asked for. Of
+// Client gives the address of the client and the Host that it asked for. Of
 // X-Forwarded-For the part that trusted proxies wrote counts: from the right,
 // up to the first address that is no trusted proxy's. Of X-Forwarded-Host the
 // last counts, which the proxy before us wrote. The address is zero where the
 // connection has none.
-func (p proxies) client(r *http.Request) (addr netip.Addr, host string) {
+func (p Proxies) Client(r *http.Request) (addr netip.Addr, host string) {
 	peer, _ := netip.ParseAddrPort(r.RemoteAddr) // fails for connections that are not IP
 	addr = peer.Addr().Unmap()
 	if !p.trust(addr) {
 		return addr, r.Host
 	}
 	host = r.Host
-	if given := listed(r.Header["X-Forwarded-Host"]); len(given) > 0 {
+	if given := Listed(r.Header["X-Forwarded-Host"]); len(given) > 0 {
 		host = given[len(given)-1]
 	}
-	for _, text := range slices.Backward(listed(r.Header["X-Forwarded-For"])) {
+	for _, text := range slices.Backward(Listed(r.Header["X-Forwarded-For"])) {
 		before, ok := forwardedAddr(text)
 		if !ok {
 			break
@@ -42,8 +42,8 @@ func (p proxies) client(r *http.Request) (addr netip.Addr, host string) {
 	return addr, host
 }
 
-// listed gives the elements of a header that is a list.
-func listed(values []string) []string {
+// Listed gives the elements of a header that is a list.
+func Listed(values []string) []string {
 	var all []string
 	for _, value := range values {
 		for one := range strings.SplitSeq(value, ",") {

@@ -1,4 +1,7 @@
-package rest
+// Package hosts tells from a request's Host and its proxies' headers whose root
+// the request is for and whom it comes from. Every adapter asks it, so that all
+// agree. It imports activity only.
+package hosts
 
 import (
 	"net/netip"
@@ -8,50 +11,51 @@ import (
 	"github.com/activityd/activityd/internal/activity"
 )
 
-// place is what a Host names.
-type place uint8
+// Place is what a Host names.
+type Place uint8
 
+// The places.
 const (
-	elsewhere   place = iota // no host of ours
-	serviceHost              // the bare domain, or an IP address
-	userHost                 // a user's subdomain
-	nobodysHost              // a subdomain that no user can have
+	Elsewhere Place = iota // no host of ours
+	Service                // the bare domain, or an IP address
+	User                   // a user's subdomain
+	Nobody                 // a subdomain that no user can have
 )
 
 // maxHost is the most bytes of a host name without port and final dot.
 const maxHost = 253
 
-// placeOf reads the value of a Host header, which may have a port, capitals and
-// a final dot. The name is that of userHost's user, in lower case. An IP
+// Parse reads the value of a Host header, which may have a port, capitals and
+// a final dot. The name is that of User's user, in lower case. An IP
 // address is always the service's; localhost only when it is the domain, which
 // is lower-case.
-func placeOf(host, domain string) (place, activity.Username) {
+func Parse(host, domain string) (Place, activity.Username) {
 	name, bracketed, ok := withoutPort(host)
 	if !ok {
-		return elsewhere, ""
+		return Elsewhere, ""
 	}
 	if addr, err := netip.ParseAddr(name); err == nil {
 		if addr.Zone() != "" || addr.Is6() != bracketed {
-			return elsewhere, ""
+			return Elsewhere, ""
 		}
-		return serviceHost, ""
+		return Service, ""
 	}
 	name = strings.ToLower(name)
 	if bracketed || len(name) > maxHost || strings.ContainsFunc(name, notInHost) {
-		return elsewhere, ""
+		return Elsewhere, ""
 	}
 	if name == domain {
-		return serviceHost, ""
+		return Service, ""
 	}
 	label, ok := strings.CutSuffix(name, "."+domain)
 	if !ok || label == "" || strings.Contains(label, ".") {
-		return elsewhere, ""
+		return Elsewhere, ""
 	}
 	username, fault := activity.ParseUsername(label)
 	if fault != nil {
-		return nobodysHost, ""
+		return Nobody, ""
 	}
-	return userHost, username
+	return User, username
 }
 
 // withoutPort takes the port, the final dot of a name and the brackets of an
@@ -79,4 +83,11 @@ func isPort(text string) bool {
 // but it is a subdomain.
 func notInHost(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '.' && r != '_'
+}
+
+// Misdirected is the error for Elsewhere. The API's table has no id for the
+// status 421, which says all; it is an unknown resource.
+func Misdirected(domain string) *activity.Error {
+	return activity.NewError(activity.CodeUnknownResource,
+		"This server does not answer for the Host of the request: send it to %[1]s or {username}.%[1]s.", domain)
 }
