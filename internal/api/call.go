@@ -5,18 +5,22 @@ import (
 	"strings"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/auth"
 	"github.com/activityd/activityd/internal/storage"
 )
 
 // Call is one request to a method: where it came from, whom it is about, and,
 // once Invoke has looked, who asks.
 type Call struct {
-	Username  activity.Username // "" on the service's own root
-	Token     string            // "" for none
-	Remote    netip.Addr        // of the client, behind trusted proxies
-	UserAgent string
-	Socket    string // the socket's id; "" for REST
-	IfMatch   string // the If-Match header; "" for none
+	Username activity.Username // "" on the service's own root
+	Token    string            // "" for none
+	// Credential stands in the place of Token once Admit has looked at it; User
+	// must be set with it.
+	Credential auth.Credential
+	Remote     netip.Addr // of the client, behind trusted proxies
+	UserAgent  string
+	Socket     string // the socket's id; "" for REST
+	IfMatch    string // the If-Match header; "" for none
 
 	User   activity.UserID
 	Tenant storage.Tenant

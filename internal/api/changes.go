@@ -111,7 +111,7 @@ func (s *Service) getChanges(ctx context.Context, c *Call, p GetChanges) (Change
 		}
 		// The access as of the same snapshot: judged by permissions from before
 		// a change of them, the cursor would be led past that change.
-		access, _, err := s.Tokens.Authenticate(tx.Structure(), c.Token, s.now())
+		access, _, err := s.authenticate(c, tx)
 		if err != nil {
 			return err
 		}

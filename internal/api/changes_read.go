@@ -92,50 +92,57 @@ func merges(before, v *ChangeView) bool {
 // see gives what the access may know of a change: nothing, the change, or, of
 // folders, more.
 func (r *changeReader) see(c *activity.Change) []ChangeView {
-	var action activity.Action
-	switch c.Kind {
-	case activity.AccessKind:
-		if r.access.Personal() {
-			action = c.Action
-		}
-	case activity.ChannelKind, activity.EventKind:
-		action = r.scope(c.Channel).ActionOf(c)
-	case activity.FolderKind:
-		return r.seeFolder(c)
+	if c.Kind == activity.AccessKind && r.access.Personal() {
+		return []ChangeView{viewChange(c, c.Action)}
 	}
-	if action == "" {
-		return nil
-	}
-	return []ChangeView{viewChange(c, action)}
+	return seeChange(r.scope(c.Channel), c, func() *activity.Tree { return r.tx.Structure().Tree(c.Channel) })
 }
 
-// seeFolder adds what becomes of the folders that the access is let into by
-// name when one above them goes. With one that is deleted they are too, though
-// the one above could not be seen. With one that moves out of sight they only
-// seem to be: they come back at once.
-func (r *changeReader) seeFolder(c *activity.Change) []ChangeView {
-	scope := r.scope(c.Channel)
-	action := scope.ActionOf(c)
+// seeChange gives what the scope lets one know of a change of a channel, a
+// folder or an event. Tree gives the channel's folders as they are now; it may
+// be nil for a scope without folders of its own.
+func seeChange(scope activity.Scope, c *activity.Change, tree func() *activity.Tree) []ChangeView {
+	var action activity.Action
+	switch c.Kind {
+	case activity.ChannelKind, activity.EventKind, activity.FolderKind:
+		action = scope.ActionOf(c)
+	}
 	var seen []ChangeView
 	if action != "" {
 		seen = append(seen, viewChange(c, action))
 	}
+	if c.Kind != activity.FolderKind {
+		return seen
+	}
+	// One that goes takes others along, though it could not be seen itself.
 	gone := c.After == nil
 	if gone && action == "" || !gone && action == activity.Deleted {
-		tree := r.tx.Structure().Tree(c.Channel)
-		roots := scope.Roots(activity.Read)
-		slices.Sort(roots)
-		for _, id := range roots {
-			if _, there := tree.Folder(id); there == gone || string(id) == c.Item {
-				continue
-			}
-			v := viewChange(c, activity.Created)
-			if gone {
-				v.Action = activity.Deleted
-			}
-			v.ID = string(id)
-			seen = append(seen, v)
+		seen = append(seen, seeRoots(scope, c, tree)...)
+	}
+	return seen
+}
+
+// seeRoots gives what becomes of the folders that the access is let into by
+// name when one above them goes. With one that is deleted they are too. With
+// one that moves out of sight they only seem to be: they come back at once.
+func seeRoots(scope activity.Scope, c *activity.Change, tree func() *activity.Tree) []ChangeView {
+	roots := scope.Roots(activity.Read)
+	if len(roots) == 0 {
+		return nil
+	}
+	slices.Sort(roots)
+	folders, gone := tree(), c.After == nil
+	var seen []ChangeView
+	for _, id := range roots {
+		if _, there := folders.Folder(id); there == gone || string(id) == c.Item {
+			continue
 		}
+		v := viewChange(c, activity.Created)
+		if gone {
+			v.Action = activity.Deleted
+		}
+		v.ID = string(id)
+		seen = append(seen, v)
 	}
 	return seen
 }
