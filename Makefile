@@ -4,7 +4,7 @@
 .NOTPARALLEL:
 
 FUZZTIME ?= 30s
-BENCH    ?= .
+BENCH    ?= sockets go
 
 # The version comes from git describe. Go's own stamping is off: it stops the
 # build where git refuses a clone that belongs to another user.
@@ -15,7 +15,7 @@ export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 BIN   := .cache/bin
 TOOLS := $(BIN)/.built-by-$(shell go env GOVERSION 2>/dev/null)
 
-NPM_FOLDERS  := $(patsubst %/package-lock.json,%,$(wildcard web/package-lock.json examples/package-lock.json examples/*/package-lock.json internal/realtime/clienttest/package-lock.json))
+NPM_FOLDERS  := $(patsubst %/package-lock.json,%,$(wildcard web/package-lock.json examples/package-lock.json examples/*/package-lock.json internal/realtime/clienttest/package-lock.json bench/node/package-lock.json))
 NODE_MODULES := $(addsuffix /node_modules/.installed,$(NPM_FOLDERS))
 
 # The pages that npm builds and the binary embeds.
@@ -91,8 +91,8 @@ fuzz: ## Run every fuzz target for FUZZTIME (30s)
 	scripts/fuzz $(FUZZTIME)
 
 .PHONY: bench
-bench: ## Run the benchmarks that match BENCH (all)
-	go test -run='^$$' -bench='$(BENCH)' -benchmem ./...
+bench: bench/node/node_modules/.installed ## Run the benchmarks BENCH ("sockets go"); sockets:calls,idle and go:Name are parts
+	scripts/bench $(BENCH)
 
 .PHONY: conformance
 conformance: ## Start what the official Socket.IO test suites are run against, on port 3000
