@@ -56,27 +56,51 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	mux := http.NewServeMux()
 	mux.Handle("/engine.io/", echoes)
 	mux.Handle("/socket.io/", sockets)
-	listener, err := net.Listen("tcp", net.JoinHostPort("localhost", strconv.Itoa(*port)))
+	listeners, err := listen(*port)
 	if err != nil {
 		return err
 	}
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	if _, err := fmt.Fprintln(stdout, "listening on", listener.Addr()); err != nil {
+	failed := make(chan error, len(listeners))
+	for _, l := range listeners {
+		go func() { failed <- server.Serve(pacedListener{l}) }()
+	}
+	if _, err := fmt.Fprintln(stdout, "listening on", listeners[0].Addr()); err != nil {
 		return err
 	}
+	served := len(listeners)
 	select {
 	case err = <-failed:
+		served--
 	case <-ctx.Done():
-		sockets.Close()
-		echoes.Close()
-		err = errors.Join(server.Close(), <-failed)
 	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
+	sockets.Close()
+	echoes.Close()
+	err = errors.Join(err, server.Close())
+	for range served {
+		if e := <-failed; !errors.Is(e, http.ErrServerClosed) {
+			err = errors.Join(err, e)
+		}
 	}
 	return err
+}
+
+// listen listens on the loopback addresses that localhost may stand for: Node
+// takes whichever the resolver names first. A machine need not have the second.
+func listen(port int) ([]net.Listener, error) {
+	four, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return nil, err
+	}
+	_, taken, _ := net.SplitHostPort(four.Addr().String()) // always one
+	six, err := net.Listen("tcp", net.JoinHostPort("::1", taken))
+	switch {
+	case err == nil:
+		return []net.Listener{four, six}, nil
+	case errors.Is(err, syscall.EADDRINUSE) && port != 0:
+		return nil, errors.Join(err, four.Close())
+	}
+	return []net.Listener{four}, nil
 }
 
 // echo sends every message back.
