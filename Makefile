@@ -18,15 +18,17 @@ TOOLS := $(BIN)/.built-by-$(shell go env GOVERSION 2>/dev/null)
 NPM_FOLDERS  := $(patsubst %/package-lock.json,%,$(wildcard web/package-lock.json examples/package-lock.json examples/*/package-lock.json internal/realtime/clienttest/package-lock.json bench/node/package-lock.json))
 NODE_MODULES := $(addsuffix /node_modules/.installed,$(NPM_FOLDERS))
 
-# The pages that npm builds and the binary embeds.
-WEB := internal/console/docs/built/index.html
+# What npm builds and the binary embeds: pages, and the Socket.IO clients.
+PAGES  := internal/console/docs/built/index.html
+CLIENT := internal/realtime/clientfiles/files/built/4/socket.io.js
+WEB    := $(PAGES) $(CLIENT)
 
 .PHONY: help
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## Build bin/activityd, needs only Go; has the pages if `make web` ran
+build: ## Build bin/activityd, needs only Go; has what `make web` built, if it ran
 	CGO_ENABLED=0 go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/activityd ./cmd/activityd
 
 .PHONY: run
@@ -34,7 +36,7 @@ run: build ## Build and start the service (ARGS="--listen ..." adds flags)
 	bin/activityd serve $(ARGS)
 
 .PHONY: web
-web: $(WEB) ## Build the pages that the binary embeds, needs Node
+web: $(WEB) ## Build the pages and clients that the binary embeds, needs Node
 
 .PHONY: openapi
 openapi: ## Write api-docs/openapi.yaml from the method table
@@ -105,7 +107,7 @@ deps: $(TOOLS) $(NODE_MODULES) ## Fetch and build all that check and test need
 
 .PHONY: clean
 clean: ## Remove what was built and fetched; ./data stays
-	rm -rf bin .cache $(dir $(WEB)) $(addsuffix /node_modules,$(NPM_FOLDERS))
+	rm -rf bin .cache $(dir $(PAGES)) $(CLIENT:4/socket.io.js=) $(addsuffix /node_modules,$(NPM_FOLDERS))
 
 $(TOOLS): tools/go.mod tools/go.sum
 	@echo "building the tools pinned in tools/go.mod, once: some minutes on a small machine"
@@ -113,8 +115,11 @@ $(TOOLS): tools/go.mod tools/go.sum
 	@rm -f $(BIN)/.built-by-*
 	@touch $@
 
-$(WEB): web/node_modules/.installed web/build.mjs $(wildcard web/docs/*)
+$(PAGES): web/node_modules/.installed web/build.mjs $(wildcard web/docs/*)
 	cd web && npm run build
+
+$(CLIENT): web/node_modules/.installed web/client.mjs
+	cd web && npm run build-client
 
 $(NODE_MODULES): %/node_modules/.installed: %/package-lock.json
 	cd $* && npm ci
