@@ -151,7 +151,6 @@ func (s *Session) answer(w http.ResponseWriter, q query, frames [][]byte) {
 	if q.isJSONP {
 		kind = "text/javascript; charset=UTF-8"
 		body = script(q.jsonp, body)
-		w.Header().Set("X-Content-Type-Options", "nosniff")
 	}
 	if !s.write(w, kind, body) {
 		s.end(ReasonTransportError, abrupt)

@@ -57,24 +57,3 @@ func digits(s string) string {
 }
 
 func isUpgrade(r *http.Request) bool { return websocket.IsWebSocketUpgrade(r) }
-
-// cors lets a page of any origin talk to us. Clients up to 2.x send credentials,
-// for which the origin must be named; we set no cookie and read none.
-func cors(header http.Header, r *http.Request) {
-	header.Set("Vary", "Origin")
-	header.Set("Cache-Control", "no-store")
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return
-	}
-	header.Set("Access-Control-Allow-Origin", origin)
-	header.Set("Access-Control-Allow-Credentials", "true")
-	if r.Method != http.MethodOptions {
-		return
-	}
-	header.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
-	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
-		header.Set("Access-Control-Allow-Headers", asked)
-	}
-	header.Set("Access-Control-Max-Age", "86400")
-}

@@ -70,10 +70,7 @@ func (s *Server) Close() {
 
 // ServeHTTP answers one request of a client.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	header := w.Header()
-	cors(header, r)
-	if r.Method == http.MethodOptions {
-		w.WriteHeader(http.StatusNoContent)
+	if AllowOrigin(w, r) {
 		return
 	}
 	q, ok := parseQuery(r)

@@ -10,29 +10,6 @@ import (
 // maxJSONPDigits bounds the number of the callback of a JSONP request.
 const maxJSONPDigits = 9
 
-// cors allows every origin with credentials, which old clients send. There is
-// nothing that a cookie could do here: none is set or read.
-func cors(h http.Header, r *http.Request) {
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Add("Vary", "Origin")
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return
-	}
-	h.Set("Access-Control-Allow-Origin", origin)
-	h.Set("Access-Control-Allow-Credentials", "true")
-	if r.Method != http.MethodOptions {
-		return
-	}
-	h.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
-	h.Set("Access-Control-Max-Age", "86400")
-	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
-		h.Set("Access-Control-Allow-Headers", asked)
-		h.Add("Vary", "Access-Control-Request-Headers")
-	}
-}
-
 // answerText answers with plain text. A client that is gone is noticed
 // elsewhere.
 func answerText(w http.ResponseWriter, status int, body string) {

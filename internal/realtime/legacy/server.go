@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/activityd/activityd/internal/realtime/engineio"
 	"github.com/activityd/activityd/internal/realtime/engineio/wire"
 )
 
@@ -65,9 +66,7 @@ func (s *Server) Len() int {
 
 // ServeHTTP answers one request of a client.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	cors(w.Header(), r)
-	if r.Method == http.MethodOptions {
-		w.WriteHeader(http.StatusNoContent)
+	if engineio.AllowOrigin(w, r) {
 		return
 	}
 	version, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, s.config.Path), "/")
