@@ -56,6 +56,24 @@ func TestPace(t *testing.T) {
 		if err := <-failed; err != nil {
 			t.Error(err)
 		}
+		// What answers the peer comes at once.
+		begin = time.Now()
+		go func() {
+			_, err := conn.Read(make([]byte, 1))
+			if err == nil {
+				_, err = conn.Write(frames[2])
+			}
+			failed <- err
+		}()
+		if _, err := here.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := here.Read(make([]byte, 10)); err != nil || time.Since(begin) != 0 {
+			t.Errorf("the answer came after %v, %v", time.Since(begin), err)
+		}
+		if err := <-failed; err != nil {
+			t.Error(err)
+		}
 		if err := conn.CloseWrite(); err != nil { // a pipe has no halves
 			t.Error(err)
 		}
