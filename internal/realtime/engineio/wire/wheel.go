@@ -27,7 +27,9 @@ type Wheel struct {
 
 	mu      sync.Mutex
 	heads   []Entry
-	done    int64 // the last slot that was worked on, counted from start
+	done    int64         // the last slot that was worked on, counted from start
+	ticked  time.Duration // the last tick
+	held    time.Duration // no work before it
 	count   int
 	turning bool
 	quit    chan struct{}
@@ -57,7 +59,8 @@ func (w *Wheel) Add(e *Entry, t Timed, at time.Duration) {
 	w.link(e, at)
 	if !w.turning {
 		w.turning = true
-		w.done = int64(w.Now() / w.slot)
+		now := w.Now()
+		w.done, w.ticked, w.held = int64(now/w.slot), now, 0
 		w.work.Add(1)
 		go w.turn()
 	}
@@ -131,6 +134,9 @@ func (w *Wheel) tick() bool {
 	now := w.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.stoodStill(now) {
+		return true
+	}
 	for w.done < int64(now/w.slot) {
 		w.done++
 		w.look(&w.heads[w.done%int64(len(w.heads))], now)
@@ -139,6 +145,28 @@ func (w *Wheel) tick() bool {
 		w.turning = false
 	}
 	return w.turning
+}
+
+// patience is how many slots the wheel waits at most after it stood still.
+const patience = 5
+
+// stoodStill reports whether the wheel, and so probably the program or its whole
+// machine, has just stood still. What the peers did in the meantime then comes
+// first, before any of them is found to be late. The lock is held.
+func (w *Wheel) stoodStill(now time.Duration) bool {
+	gap := now - w.ticked
+	w.ticked = now
+	switch {
+	case w.held > 0: // at most once in a row
+		if now < w.held {
+			return true
+		}
+		w.held = 0
+	case gap >= 3*w.slot:
+		w.held = now + min(gap, patience*w.slot)
+		return true
+	}
+	return false
 }
 
 // look calls the entries of one slot, without the lock, which is held before

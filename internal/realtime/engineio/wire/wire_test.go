@@ -96,6 +96,36 @@ func TestWheel(t *testing.T) {
 	})
 }
 
+// stall holds the wheel up, as a machine that stands still does.
+type stall struct {
+	entry wire.Entry
+	lasts time.Duration
+}
+
+func (s *stall) Due(time.Duration) time.Duration { <-time.After(s.lasts); return 0 }
+
+// TestWheelStoodStill lets peers be heard before they are found to be late.
+func TestWheelStoodStill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const slot = 10 * time.Millisecond
+		for lasts, grace := range map[time.Duration]time.Duration{
+			slot: 0, 3 * slot: 3 * slot, time.Second: 5 * slot, time.Hour: 5 * slot,
+		} {
+			w := wire.NewWheel(slot, time.Second)
+			s := &stall{lasts: lasts}
+			w.Add(&s.entry, s, slot)
+			late := &timed{left: 1}
+			w.Add(&late.entry, late, 2*slot)
+			<-time.After(2 * time.Hour)
+			w.Stop()
+			ended := 2*slot + lasts // the stall begins in the second slot
+			if got := late.looked[0] - ended; got < grace || got > grace+2*slot {
+				t.Errorf("looked at %v after a stall of %v", got, lasts)
+			}
+		}
+	})
+}
+
 type owner struct {
 	drained chan struct{}
 	broken  chan error
