@@ -7,7 +7,7 @@ import (
 )
 
 // In revision 4 we ping and the client answers; in the older ones the client
-// pings. Both count as alive with any packet.
+// pings. Both count as alive with any packet, and with each poll that begins.
 
 func (s *Session) patience() time.Duration {
 	return s.server.config.PingInterval + s.server.config.PingTimeout

@@ -79,6 +79,7 @@ func (s *Session) poll(w http.ResponseWriter, r *http.Request, q query) {
 
 // beginPoll makes the request the session's poll, or tells its outcome.
 func (s *Session) beginPoll() (chan struct{}, outcome) {
+	s.touch() // whoever polls is alive
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {

@@ -78,7 +78,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fault.answer(w, r)
 		return
 	}
-	session := s.find(q.sid)
+	session := s.find(q.sid, r.Method)
 	switch {
 	case q.sid == "" && q.websocket:
 		s.openWebSocket(w, r, q)
@@ -118,15 +118,16 @@ func (s *Server) verify(r *http.Request, q query, known bool) *fault {
 	return nil
 }
 
-// find returns the session with an id that is still alive, or nil.
-func (s *Server) find(id string) *Session {
+// find returns the session with an id that is still alive, or nil. An answer to
+// a ping of ours, which is a POST, is not too late until the session has ended.
+func (s *Server) find(id, method string) *Session {
 	if id == "" {
 		return nil
 	}
 	s.mu.RLock()
 	session := s.sessions[id]
 	s.mu.RUnlock()
-	if session != nil && session.expired(s.wheel.Now()) {
+	if session != nil && session.expired(s.wheel.Now()) && (session.revision < 4 || method != http.MethodPost) {
 		session.end(ReasonPingTimeout, abrupt)
 		return nil
 	}
