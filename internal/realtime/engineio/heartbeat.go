@@ -83,7 +83,10 @@ func (s *Session) beat(now time.Duration) (next time.Duration, reason Reason, pi
 	}
 	if s.awaiting {
 		if now >= s.pingAt+c.PingTimeout {
-			return 0, ReasonPingTimeout, false
+			if !s.delivering() {
+				return 0, ReasonPingTimeout, false
+			}
+			s.pingAt = now // it has not left yet
 		}
 		return s.orDeadline(s.pingAt + c.PingTimeout), "", false
 	}
@@ -92,4 +95,11 @@ func (s *Session) beat(now time.Duration) (next time.Duration, reason Reason, pi
 	}
 	s.awaiting, s.pingAt = true, now
 	return s.orDeadline(now + min(c.PingTimeout, c.PingInterval)), "", true
+}
+
+// delivering reports whether something waits that is on its way to the client, so
+// that it is not the client who is late. A client that does not take it runs into
+// the write timeout. The lock is held.
+func (s *Session) delivering() bool {
+	return (s.onSocket || s.wake != nil) && s.out.Queued() > 0
 }

@@ -227,32 +227,6 @@ func TestHeartbeatPolling(t *testing.T) {
 	})
 }
 
-// TestLatePong answers a ping a little too late, but before the session ended:
-// on a loaded machine it may be ours that is late.
-func TestLatePong(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := startPipes(t, suiteConfig())
-		session := p.poll("EIO=4")
-		p.expect(p.get(session), 200, "2")
-		<-time.After(205 * time.Millisecond)
-		p.expect(p.post(session, "3\x1e4hello"), 200, "ok")
-		p.expect(p.get(session), 200, "4hello")
-	})
-}
-
-// TestPollingIsAlive polls again and again without answering a ping: each poll
-// proves that the client is there.
-func TestPollingIsAlive(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := startPipes(t, suiteConfig())
-		session := p.poll("EIO=4")
-		for range 5 {
-			p.expect(p.get(session), 200, "2")
-			<-time.After(150 * time.Millisecond)
-		}
-	})
-}
-
 func TestHeartbeatWebSocket(t *testing.T) {
 	eachRevision(t, func(t *testing.T, p *peer, revision int, query string) {
 		s := p.open(query)
