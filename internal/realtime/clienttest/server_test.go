@@ -123,7 +123,11 @@ func (s *server) stop(life *running) {
 	if err := life.legacy.Close(ctx); err != nil {
 		s.t.Errorf("closing: %v", err)
 	}
-	_ = life.http.Close() // connections of polls
+	// What is answered last arrives: the oldest clients never get over a POST that
+	// fails.
+	if err := life.http.Shutdown(ctx); err != nil {
+		s.t.Errorf("closing: %v", err)
+	}
 	if err := <-life.done; !errors.Is(err, http.ErrServerClosed) {
 		s.t.Error(err)
 	}
