@@ -30,10 +30,11 @@ func (s *Session) firstDue(now time.Duration) time.Duration {
 	return s.orDeadline(now + s.server.config.PingInterval)
 }
 
-// orDeadline returns at, or the deadline of ExpectWithin if it comes first.
+// orDeadline returns at, or the deadline of ExpectWithin if it comes first. What
+// a client sent in time may take as long as a pong.
 func (s *Session) orDeadline(at time.Duration) time.Duration {
-	if s.deadline > 0 && s.deadline < at {
-		return s.deadline
+	if s.deadline > 0 {
+		return min(at, s.deadline+s.server.config.PingTimeout)
 	}
 	return at
 }
@@ -67,7 +68,8 @@ func (s *Session) Due(now time.Duration) time.Duration {
 
 // beat decides what the moment asks for. The lock is held.
 func (s *Session) beat(now time.Duration) (next time.Duration, reason Reason, ping bool) {
-	if s.deadline > 0 && now >= s.deadline {
+	c := &s.server.config
+	if s.deadline > 0 && now >= s.deadline+c.PingTimeout {
 		return 0, ReasonConnectTimeout, false
 	}
 	seen := time.Duration(s.seen.Load())
@@ -77,7 +79,6 @@ func (s *Session) beat(now time.Duration) (next time.Duration, reason Reason, pi
 		}
 		return s.orDeadline(seen + s.patience()), "", false
 	}
-	c := &s.server.config
 	if s.awaiting && seen >= s.pingAt {
 		s.awaiting = false
 	}

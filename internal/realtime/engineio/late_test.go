@@ -65,3 +65,29 @@ func TestPingBehindQueue(t *testing.T) {
 		p.ended(engineio.ReasonPingTimeout)
 	})
 }
+
+// TestExpectWithin gives a client that is slow to begin the time of a pong on
+// top, and no more.
+func TestExpectWithin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := startPipes(t, suiteConfig())
+		for _, query := range []string{"EIO=3", "EIO=4"} {
+			s := p.open(query)
+			begin := time.Now()
+			p.last().session.ExpectWithin(350 * time.Millisecond)
+			if query == "EIO=4" {
+				s.expect("2")
+				s.send("3")
+			} else {
+				<-time.After(450 * time.Millisecond)
+				s.send("2")
+				s.expect("3")
+			}
+			s.closes()
+			p.ended(engineio.ReasonConnectTimeout)
+			if took := time.Since(begin); took < 550*time.Millisecond || took > 580*time.Millisecond {
+				t.Errorf("%s: the end came after %v", query, took)
+			}
+		}
+	})
+}

@@ -166,8 +166,9 @@ func (s *Session) push(frames [][]byte) error {
 	return s.out.Push(frames...)
 }
 
-// ExpectWithin closes the session with ReasonConnectTimeout after d, to the
-// precision of the heartbeat; 0 takes that back.
+// ExpectWithin closes the session with ReasonConnectTimeout after d, and the time
+// of a pong for what is on its way, to the precision of the heartbeat; 0 takes
+// that back.
 func (s *Session) ExpectWithin(d time.Duration) {
 	s.mu.Lock()
 	s.deadline = 0

@@ -216,13 +216,11 @@ func TestHeartbeatPolling(t *testing.T) {
 			p.expect(p.post(session, "3"), 200, "ok")
 		}
 		<-time.After(500 * time.Millisecond)
-		got := response{}
+		late := p.get
 		if revision == 3 {
-			got = p.post(session, "1:2")
-		} else {
-			got = p.get(session)
+			late = func(session string) response { return p.post(session, "1:2") }
 		}
-		p.expect(got, 400, `{"code":1,"message":"Session ID unknown"}`)
+		p.expect(late(session), 400, `{"code":1,"message":"Session ID unknown"}`)
 		p.ended(engineio.ReasonPingTimeout)
 	})
 }
