@@ -213,9 +213,12 @@ func (s *Session) post(w http.ResponseWriter, r *http.Request, q query) {
 	rc := http.NewResponseController(w)
 	_ = rc.SetReadDeadline(time.Now().Add(s.server.config.UpgradeTimeout)) // none to set on a writer without
 	body, status := s.body(w, r, q)
-	_ = rc.SetReadDeadline(time.Time{}) // the same
-	if status == http.StatusOK && !s.take(r, q, body) {
-		status = http.StatusBadRequest
+	if status == http.StatusOK {
+		// Else it stays: net/http reads what is left of the body.
+		_ = rc.SetReadDeadline(time.Time{})
+		if !s.take(r, q, body) {
+			status = http.StatusBadRequest
+		}
 	}
 	s.mu.Lock()
 	s.posting = false // before the answer, after which the next may come
@@ -226,6 +229,10 @@ func (s *Session) post(w http.ResponseWriter, r *http.Request, q query) {
 	case http.StatusRequestEntityTooLarge:
 		w.Header().Set("Connection", "close")
 		w.WriteHeader(status)
+	case http.StatusRequestTimeout:
+		s.end(ReasonTransportError, abrupt)
+		w.Header().Set("Connection", "close")
+		faultBadRequest.fault().answer(w, r)
 	default:
 		s.end(ReasonParseError, abrupt)
 		faultBadRequest.fault().answer(w, r)
@@ -246,7 +253,7 @@ func (s *Session) body(w http.ResponseWriter, r *http.Request, q query) ([]byte,
 		if int64(len(body)) >= limit {
 			return nil, http.StatusRequestEntityTooLarge
 		}
-		return nil, http.StatusBadRequest
+		return nil, http.StatusRequestTimeout // or it broke off
 	}
 	if !q.isJSONP {
 		return body, http.StatusOK
