@@ -51,11 +51,15 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writ
 	defer keys.close()
 	w := newWatch(newMetrics(rest.MethodLabels(service.Methods())), tracer, store, log)
 	w.watchCertificate(keys)
-	isReady := func(asked context.Context) error { return ready(ctx, asked, store.Ready) }
-	sites := []site{
-		keys.publicSite(w.around(publicHandler(cfg, log, service, w.observe)), log, at.public),
-		{rest.NewServer(rest.NewAdmin(isReady, w.page()), log), at.admin},
+	door, err := openDoor(cfg, log, service, w)
+	if err != nil {
+		return err
 	}
+	defer door.follow()()
+	isReady := func(asked context.Context) error { return ready(ctx, asked, store.Ready) }
+	public := keys.publicSite(door.beside(w.around(publicHandler(cfg, log, service, w.observe))), log, at.public)
+	public.inside = door.sockets.Close
+	sites := []site{public, {server: rest.NewServer(rest.NewAdmin(isReady, w.page()), log), listener: at.admin}}
 	if at.plain != nil {
 		plain, err := keys.plainSite(cfg, log, at.plain)
 		if err != nil {

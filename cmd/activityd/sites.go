@@ -63,6 +63,10 @@ func (at listeners) plainAddr() net.Addr {
 type site struct {
 	server   *http.Server
 	listener net.Listener
+
+	// inside ends what the server's handler keeps beside requests, once nobody
+	// comes in any more, within the time of ctx. Nil for nothing.
+	inside func(context.Context) error
 }
 
 func (s site) serve() error {
@@ -90,7 +94,7 @@ func runSites(ctx context.Context, cfg config.Config, log *slog.Logger, sites []
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.ShutdownGrace)
 	defer cancel()
 	for _, s := range sites {
-		err = errors.Join(err, shutdown(grace, s.server))
+		err = errors.Join(err, s.shutdown(grace))
 	}
 	for range running {
 		if e := <-failed; !errors.Is(e, http.ErrServerClosed) {
@@ -100,11 +104,19 @@ func runSites(ctx context.Context, cfg config.Config, log *slog.Logger, sites []
 	return err
 }
 
-// shutdown waits for the server's requests, and cuts them off when the grace
-// ends.
-func shutdown(grace context.Context, s *http.Server) error {
-	if err := s.Shutdown(grace); err != nil {
-		return errors.Join(fmt.Errorf("requests did not finish within shutdown_grace: %w", err), s.Close())
+// shutdown takes no more connections, ends what is inside, and waits for the
+// server's requests; it cuts them off when the grace ends.
+func (s site) shutdown(grace context.Context) error {
+	done := make(chan error, 1)
+	go func() { done <- s.server.Shutdown(grace) }()
+	var err error
+	if s.inside != nil {
+		if err = s.inside(grace); err != nil {
+			err = fmt.Errorf("sockets did not close within shutdown_grace: %w", err)
+		}
 	}
-	return nil
+	if e := <-done; e != nil {
+		err = errors.Join(err, fmt.Errorf("requests did not finish within shutdown_grace: %w", e), s.server.Close())
+	}
+	return err
 }

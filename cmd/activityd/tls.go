@@ -93,7 +93,7 @@ func (s security) publicSite(h http.Handler, log *slog.Logger, l net.Listener) s
 	if config := s.config(); config != nil {
 		rest.Secure(server, config, log)
 	}
-	return site{server, l}
+	return site{server: server, listener: l}
 }
 
 // plainSite is what stands beside a service with TLS for those that begin
@@ -106,5 +106,5 @@ func (s security) plainSite(cfg config.Config, log *slog.Logger, l net.Listener)
 	if s.acme != nil {
 		h = s.acme.Challenge(h)
 	}
-	return site{rest.NewServer(h, log), l}, nil
+	return site{server: rest.NewServer(h, log), listener: l}, nil
 }

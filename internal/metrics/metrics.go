@@ -26,10 +26,13 @@ type Metrics struct {
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
 	bytes     *prometheus.CounterVec
+
+	commands         *prometheus.CounterVec
+	commandDurations *prometheus.HistogramVec
 }
 
-// New makes the metrics of a program of that version that answers requests to
-// those methods; a request to any other counts as "other".
+// New makes the metrics of a program of that version that answers requests and
+// commands to those methods; one to any other counts as "other".
 func New(version string, methods []string) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
@@ -45,13 +48,14 @@ func New(version string, methods []string) *Metrics {
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: namespace, Subsystem: "http", Name: "request_duration_seconds",
 			Help:    "Time from a request's header to the end of its answer, by method of the API and class of status.",
-			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+			Buckets: durationBuckets(),
 		}, []string{"method", "class"}),
 		bytes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Subsystem: "http", Name: "response_bytes_total",
 			Help: "Bytes of the answers' bodies by method of the API.",
 		}, []string{"method"}),
 	}
+	m.commands, m.commandDurations = newCommandMetrics()
 	for _, method := range methods {
 		m.methods[method] = true
 	}
@@ -61,7 +65,7 @@ func New(version string, methods []string) *Metrics {
 		ConstLabels: prometheus.Labels{"version": version, "goversion": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(build, m.inFlight, m.requests, m.durations, m.bytes,
+	m.registry.MustRegister(build, m.inFlight, m.requests, m.durations, m.bytes, m.commands, m.commandDurations,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -74,6 +78,11 @@ func (m *Metrics) Observe(method string, status int, took time.Duration, bytes i
 	m.requests.WithLabelValues(method, strconv.Itoa(status)).Inc()
 	m.durations.WithLabelValues(method, class(status)).Observe(took.Seconds())
 	m.bytes.WithLabelValues(method).Add(float64(bytes))
+}
+
+// durationBuckets are those of a request or a command, in seconds.
+func durationBuckets() []float64 {
+	return []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
 }
 
 func class(status int) string {

@@ -133,23 +133,15 @@ func (x *exchange) logEntry(logger *slog.Logger, method string, err error) {
 	logger.LogAttrs(x.request.Context(), level, "batch entry", attrs...)
 }
 
-// aboutError gives what the log says of an error: the cause of a failure of
-// ours, and why a token was refused. Other causes may quote what was sent.
+// aboutError gives what the log says of an error; of a client that did not
+// stay, that.
 func (x *exchange) aboutError(err error) (slog.Level, []slog.Attr) {
-	if err == nil {
-		return slog.LevelInfo, nil
+	if err != nil && x.aborted {
+		return slog.LevelInfo, []slog.Attr{slog.Bool("aborted", true)}
 	}
-	e := api.ErrorOf(err)
-	about := []slog.Attr{slog.String("code", string(e.Code))}
-	switch {
-	case x.aborted:
-		return slog.LevelInfo, append(about[:0], slog.Bool("aborted", true))
-	case StatusOf(e.Code) == http.StatusServiceUnavailable:
-		return slog.LevelWarn, append(about, slog.String("error", err.Error()))
-	case e.Code == activity.CodeInternalError || StatusOf(e.Code) == 0:
+	level, about := api.AboutError(err)
+	if err != nil && StatusOf(api.ErrorOf(err).Code) == 0 {
 		return slog.LevelError, append(about, slog.String("error", err.Error()))
-	case e.Code == activity.CodeInvalidAccessToken && e.Err != nil:
-		about = append(about, slog.String("reason", e.Err.Error()))
 	}
-	return slog.LevelInfo, about
+	return level, about
 }

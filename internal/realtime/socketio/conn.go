@@ -179,6 +179,7 @@ func (c *conn) connect(r *ConnectRequest) {
 		return
 	}
 	if r.Implicit {
+		c.session.ExpectWithin(c.server.config.ConnectTimeout)
 		s.accept(nil)
 		return
 	}
@@ -197,7 +198,7 @@ func (c *conn) takeDisconnect(p packet) error {
 		return errPacket
 	}
 	s.leave(ReasonClientDisconnect)
-	if c.remove(s) == 0 && c.protocol() >= Protocol5 {
+	if c.remove(s) == 0 {
 		c.session.ExpectWithin(c.server.config.ConnectTimeout)
 	}
 	return nil

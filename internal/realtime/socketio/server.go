@@ -15,8 +15,8 @@ type Config struct {
 	Engine engineio.Config
 	// Connect decides about each client that asks for a namespace. Required.
 	Connect ConnectFunc
-	// ConnectTimeout is how long a client of protocol 5 may be connected to no
-	// namespace, 45 s by default.
+	// ConnectTimeout is how long a client may be connected to no namespace, 45 s by
+	// default. The root counts only where the application has accepted it.
 	ConnectTimeout time.Duration
 	// MaxAttachments bounds the binary values of one event, 10 by default.
 	MaxAttachments int

@@ -1,0 +1,126 @@
+package realtime
+
+import (
+	"context"
+	"time"
+
+	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/api"
+)
+
+// lastWords is how long a command that runs may hold up the end of a socket
+// whose credential has died: its answer is often what the client waits for, as
+// of a sign-out.
+const lastWords = 500 * time.Millisecond
+
+// review looks again at what sessions of a user may do, after a change of the
+// user's accesses or sign-ins. Those that may nothing any more are sent away;
+// those that may other things than before are told that anything may have
+// changed for them, as all are with everything.
+func (f *follower) review(ctx context.Context, user activity.UserID, sessions []*session, everything bool) {
+	if len(sessions) == 0 {
+		return
+	}
+	v, err := f.server.Service.Snapshot(ctx, user)
+	nobody := isCode(err, activity.CodeUnknownUser)
+	switch {
+	case ctx.Err() != nil:
+		return
+	case err == nil:
+		f.server.setEpoch(v.Epoch)
+	case !nobody:
+		for _, s := range sessions {
+			f.blind(ctx, s, err)
+		}
+		return
+	}
+	for _, s := range sessions {
+		if nobody || !s.renew(v, everything) {
+			s.revoke()
+		}
+	}
+}
+
+// renew makes the session what its access is now, and reports whether that is
+// anything.
+func (s *session) renew(v api.Snapshot, everything bool) bool {
+	access, err := v.Admit(s.credential)
+	if err != nil {
+		return false
+	}
+	s.server.expiries.set(s, access.Expires)
+	if !everything && access.PermissionsSeq == s.permissions && access.Personal() == (s.sight == nil) {
+		return true
+	}
+	s.sight, s.permissions = v.Sight(&access), access.PermissionsSeq
+	s.mu.Lock()
+	s.seen = max(s.seen, v.Head)
+	s.mu.Unlock()
+	list := []news{{topic: topic{event: channelsChanged}, seq: v.Head, more: true}}
+	for _, channel := range v.Channels(&access) {
+		list = append(list,
+			news{topic: topic{foldersChanged, channel}, seq: v.Head, more: true},
+			news{topic: topic{eventsChanged, channel}, seq: v.Head, more: true})
+	}
+	s.tell(list, nil)
+	return true
+}
+
+// resync tells everybody that everything may have changed.
+func (f *follower) resync(ctx context.Context) {
+	for _, user := range f.server.hub.users() {
+		var armed []*session
+		for _, s := range f.server.hub.of(user) {
+			s.mu.Lock()
+			if s.armed && !s.gone && !s.revoked {
+				armed = append(armed, s)
+			}
+			s.again = !s.armed
+			s.mu.Unlock()
+		}
+		f.review(ctx, user, armed, true)
+	}
+}
+
+// expired looks at a session whose credential should have ended by now.
+func (s *Server) expired(ctx context.Context, one *session) {
+	_, access, err := one.look(ctx)
+	switch {
+	case err == nil: // it was made to last longer
+		s.expiries.set(one, access.Expires)
+	case isCode(err, activity.CodeInvalidAccessToken), isCode(err, activity.CodeUnknownUser):
+		one.revoke()
+	case ctx.Err() == nil:
+		s.Logger.Warn("cannot tell what a socket may do: it is closed", "socket", one.socket.ID(), "error", err)
+		one.socket.Close()
+	}
+}
+
+// revoke ends a session whose credential lets nobody in any more. What waits is
+// refused; what runs may answer, if it is quick.
+func (s *session) revoke() {
+	s.mu.Lock()
+	if s.revoked || s.gone {
+		s.mu.Unlock()
+		return
+	}
+	s.revoked, s.dirty = true, nil
+	var waiting []*pending
+	busy := s.work != nil && s.work.running
+	if s.work != nil {
+		waiting, s.work.waiting = s.work.waiting, nil
+	}
+	s.mu.Unlock()
+	for _, p := range waiting {
+		s.refuse(p, errRevoked())
+	}
+	if busy {
+		time.AfterFunc(lastWords, s.socket.Disconnect)
+		return // the worker does it when it is done
+	}
+	s.socket.Disconnect()
+}
+
+func errRevoked() *activity.Error {
+	return activity.NewError(activity.CodeInvalidAccessToken, "This access token lets nobody in any more: sign in again, or ask for a new one.")
+}
