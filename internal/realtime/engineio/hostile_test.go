@@ -142,6 +142,8 @@ func TestBrokenFrames(t *testing.T) {
 	old.closes()
 }
 
+// TestTooLarge is the huge message of the ws family (CVE-2016-10542), and the
+// bound of CVE-2020-36048.
 func TestTooLarge(t *testing.T) {
 	p := start(t, engineio.Config{PingTimeout: time.Minute})
 	s := p.open("EIO=4")
@@ -202,7 +204,7 @@ func TestBadPayloads(t *testing.T) {
 		{"EIO=4", "text/plain", "\x1e4x"},
 		{"EIO=4", "text/plain", "2"},
 		{"EIO=4", "text/plain", "4\xff"},
-		{"EIO=4", "application/octet-stream", "4hello"}, // CVE-2026-59725
+		{"EIO=4", "application/octet-stream", "4hello"}, // CVE-2026-59725: is answered, and at once
 	}
 	for _, c := range cases {
 		t.Run(c.query+" "+c.kind+" "+c.body, func(t *testing.T) {
@@ -257,7 +259,8 @@ func TestConnectionResets(t *testing.T) {
 	p.open("EIO=4").send("4alive")
 }
 
-// TestStrangeHeaders sends the headers of the ws family of advisories.
+// TestStrangeHeaders sends the headers of the ws family of advisories
+// (CVE-2021-32640, CVE-2024-37890, and that of malformed extensions).
 func TestStrangeHeaders(t *testing.T) {
 	p := start(t, engineio.Config{})
 	for name, headers := range map[string]string{
@@ -300,8 +303,8 @@ func TestFloods(t *testing.T) {
 		})
 	}
 	for name, unit := range map[string]string{
-		"pongs (CVE-2026-48802)":       clientFrame(0x8a, "x"),
-		"empty fragments (2026-48779)": clientFrame(0x00, ""),
+		"pongs (CVE-2026-48802)":           clientFrame(0x8a, "x"),
+		"empty fragments (CVE-2026-48779)": clientFrame(0x00, ""),
 	} {
 		t.Run(name, func(*testing.T) {
 			r := p.raw()
@@ -360,6 +363,7 @@ func TestQueueIsBounded(t *testing.T) {
 	})
 }
 
+// TestIDsAreUnpredictable is CVE-2017-16031.
 func TestIDsAreUnpredictable(t *testing.T) {
 	seen := make(map[string]bool)
 	for range 10_000 {

@@ -90,17 +90,23 @@ func TestRefusedRequests(t *testing.T) {
 		{"a PUT to a session", "PUT", "EIO=3&transport=polling&sid=" + sid3, nil, 400, `{"code":3,"message":"Bad request"}`},
 		{"websocket without upgrade", "GET", "EIO=4&transport=websocket", nil, 400, `{"code":3,"message":"Bad request"}`},
 		{"upgrade with polling", "GET", "EIO=4&transport=polling", upgraded, 400, "Bad request"},
-		{"upgrade with transport abc", "GET", "EIO=4&transport=abc", upgraded, 400, "Transport unknown"},
-		{"upgrade with transport constructor", "GET", "EIO=4&transport=constructor", upgraded, 400, "Transport unknown"},
+		{"upgrade without transport", "GET", "EIO=4", upgraded, 400, "Transport unknown"},
+		{"upgrade with transport abc (CVE-2023-31125)", "GET", "EIO=4&transport=abc", upgraded, 400, "Transport unknown"},
+		{"upgrade with transport constructor (CVE-2023-31125)", "GET", "EIO=4&transport=constructor", upgraded, 400, "Transport unknown"},
 		{"upgrade of no session", "GET", "EIO=4&transport=websocket&sid=no", upgraded, 400, "Session ID unknown"},
+		{"upgrade without revision", "GET", "transport=websocket", upgraded, 400, "Unsupported protocol version"},
+		{"upgrade of revision abc", "GET", "EIO=abc&transport=websocket", upgraded, 400, "Unsupported protocol version"},
 		{"upgrade of no revision", "GET", "EIO=5&transport=websocket", upgraded, 400, "Unsupported protocol version"},
 		{"unknown session", "GET", "EIO=4&transport=polling&sid=no", nil, 400, `{"code":1,"message":"Session ID unknown"}`},
 		{"session __proto__", "GET", "EIO=4&transport=polling&sid=__proto__", nil, 400, `{"code":1,"message":"Session ID unknown"}`},
-		{"revision 4 on 3", "GET", "EIO=4&transport=polling&sid=" + sid3, nil, 400, `{"code":3,"message":"Bad request"}`},
+		{"revision 4 on 3 (engine.io 6.6.10-11)", "GET", "EIO=4&transport=polling&sid=" + sid3, nil, 400, `{"code":3,"message":"Bad request"}`},
 		{"revision 3 on 4", "GET", "EIO=3&transport=polling&sid=" + sid4, nil, 400, `{"code":3,"message":"Bad request"}`},
 		{"revision 3 on 4 by POST", "POST", "EIO=3&transport=polling&sid=" + sid4, nil, 400, `{"code":3,"message":"Bad request"}`},
+		{"revision 3 on 4 by upgrade", "GET", "EIO=3&transport=websocket&sid=" + sid4, upgraded, 400, "Bad request"},
+		{"no revision on 4", "GET", "transport=polling&sid=" + sid4, nil, 400, `{"code":3,"message":"Bad request"}`},
+		{"websocket on a session without upgrade", "GET", "EIO=4&transport=websocket&sid=" + sid4, nil, 400, `{"code":3,"message":"Bad request"}`},
 		{"not allowed", "GET", "EIO=4&transport=polling&secret=wrong", nil, 403, `{"code":4,"message":"Forbidden"}`},
-		{"proto as a key", "GET", "EIO=abc&transport=polling&__proto__=x&__proto__[a]=b", nil, 400, `{"code":5,"message":"Unsupported protocol version"}`},
+		{"proto as a key (engine.io 6.6.10-11)", "GET", "EIO=abc&transport=polling&__proto__=x&__proto__[a]=b", nil, 400, `{"code":5,"message":"Unsupported protocol version"}`},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -109,6 +115,9 @@ func TestRefusedRequests(t *testing.T) {
 			got := p.do(r)
 			if got.status != c.status || got.body != c.body {
 				t.Errorf("got %d %s, want %d %s", got.status, got.body, c.status, c.body)
+			}
+			if h := got.header; h.Get("Vary") != "Origin" || h.Get("Cache-Control") != "no-store" || h.Get("Set-Cookie") != "" {
+				t.Errorf("headers %v", h)
 			}
 		})
 	}
