@@ -28,6 +28,9 @@ func FuzzSplitArray(f *testing.F) {
 		if bytes.Equal(bytes.TrimSpace(text), []byte("null")) {
 			standard = bytes.ErrTooLarge // the standard decoder takes it for no array
 		}
+		if len(want) > 1000 {
+			standard = bytes.ErrTooLarge // beyond our bound
+		}
 		if (err == nil) != (standard == nil) {
 			t.Fatalf("%q: %v, the standard decoder %v", text, err, standard)
 		}

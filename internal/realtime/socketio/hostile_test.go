@@ -12,7 +12,7 @@ import (
 // TestClosingInput sends what no client sends, each on a connection of its own,
 // and expects its end.
 func TestClosingInput(t *testing.T) {
-	binary := func(b ...byte) step { return step{binary: b} }
+	binary := func(b ...byte) step { return step{binary: append([]byte{}, b...)} }
 	cases := []struct {
 		name     string
 		revision int
@@ -26,6 +26,7 @@ func TestClosingInput(t *testing.T) {
 		{"event that is an object", 4, []step{{send: "42{}"}}},
 		{"event without data", 4, []step{{send: "42"}}},
 		{"event named by an object (CVE-2023-32695)", 4, []step{{send: `42[{"toString":"foo"}]`}}},
+		{"event named __proto__ of nothing", 4, []step{{send: `42[__proto__]`}}},
 		{"event named by null", 4, []step{{send: "42[null]"}}},
 		{"event connect", 4, []step{{send: `42["connect"]`}}},
 		{"event connect_error", 4, []step{{send: `42["connect_error"]`}}},
@@ -38,17 +39,23 @@ func TestClosingInput(t *testing.T) {
 		{"binary event disconnect", 4, []step{{send: `451-["disconnect",{"_placeholder":true,"num":0}]`}, binary(1)}},
 		{"a second connect", 4, []step{{send: "40"}}},
 		{"a second connect, 3", 3, []step{{send: "40"}}},
+		{"a second connect of a namespace", 4, []step{{send: "40/u,"}, {expect: []string{`40/u,{"sid":"*"}`, `42/u,["auth",{}]`}}, {send: "40/u,"}}},
 		{"disconnect with data", 4, []step{{send: "41{}"}}},
 		{"disconnect of nothing", 4, []step{{send: "41/other"}}},
 		{"an error of the client", 4, []step{{send: `44"x"`}}},
 		{"event on a namespace not joined", 4, []step{{send: `42/other,["message"]`}}},
 		{"ack on a namespace not joined", 4, []step{{send: `43/other,1[]`}}},
 		{"array as auth", 4, []step{{send: `40/u,["x"]`}}},
+		{"null as auth", 4, []step{{send: "40/u,null"}}},
+		{"number as auth", 4, []step{{send: "40/u,-1"}}},
+		{"deep auth", 4, []step{{send: `40/u,{"a":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + "}"}}},
 		{"string as auth", 4, []step{{send: `40/u,"x"`}}},
 		{"broken auth", 4, []step{{send: `40/u,{"x":}`}}},
 		{"broken JSON", 4, []step{{send: `42["message",{"a":1]`}}},
 		{"two values", 4, []step{{send: `42["message"]["message"]`}}},
 		{"JSON too deep", 4, []step{{send: `42["message",` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + "]"}}},
+		{"1001 arguments", 4, []step{{send: `42["message"` + strings.Repeat(",1", 1000) + "]"}}},
+		{"1001 arguments of an ack", 4, []step{{send: "430[1" + strings.Repeat(",1", 1000) + "]"}}},
 		{"id of 16 digits (CVE-2020-36049)", 4, []step{{send: `421234567890123456["message"]`}}},
 		{"id of 500,000 digits", 4, []step{{send: "42" + strings.Repeat("1", 500_000) + `["message"]`}}},
 		{"id that is none", 4, []step{{send: `42abc["message"]`}}},
@@ -70,6 +77,7 @@ func TestClosingInput(t *testing.T) {
 		{"placeholder 1e9", 4, []step{{send: `451-["message",{"_placeholder":true,"num":1e9}]`}, binary(1)}},
 		{"placeholder without num", 4, []step{{send: `451-["message",{"_placeholder":true}]`}, binary(1)}},
 		{"placeholder that is nested", 4, []step{{send: `451-["message",[{"a":{"_placeholder":true,"num":7}}]]`}, binary(1)}},
+		{"binary within the announced, too many", 4, []step{{send: `451-["nobody listens",{"_placeholder":true,"num":0}]`}, binary(1), binary(2)}},
 		{"binary that was not announced", 4, []step{binary(1, 2, 3)}},
 		{"binary that was not announced, 3", 3, []step{binary(4, 2, 3)}},
 		{"base64 that was not announced", 4, []step{{send: "b4AQ=="}}},
@@ -87,13 +95,7 @@ func TestClosingInput(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			a := start(t, socketio.Config{})
 			client := a.joined(c.revision)
-			for _, s := range c.steps {
-				if s.binary != nil {
-					client.sendBinary(s.binary...)
-				} else {
-					client.send(s.send)
-				}
-			}
+			run(t, client, c.steps)
 			client.closes()
 			a.ended("/", engineio.ReasonParseError)
 		})

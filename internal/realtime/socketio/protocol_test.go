@@ -58,6 +58,10 @@ func TestTranscripts(t *testing.T) {
 			{send: "40/custom", expect: []string{`40/custom,{"sid":"*"}`, `42/custom,["auth",{}]`}},
 			{send: "41/custom"},
 			{send: `42["message","to main"]`, expect: []string{`42["message-back","to main"]`}}}},
+		{"5: leaves the root", 4, []step{
+			{send: "40", expect: []string{`40{"sid":"*"}`, `42["auth",{}]`}},
+			{send: "41"},
+			{send: "40", expect: []string{`40{"sid":"*"}`, `42["auth",{}]`}}}},
 		{"5: events", 4, []step{
 			{send: "40", expect: []string{`40{"sid":"*"}`, `42["auth",{}]`}},
 			{send: `42["message",1,"2",{"3":[true]}]`, expect: []string{`42["message-back",1,"2",{"3":[true]}]`}},
@@ -66,7 +70,8 @@ func TestTranscripts(t *testing.T) {
 			{send: `42456["message-with-ack",1,"2",{"3":[false]}]`, expect: []string{`43456[1,"2",{"3":[false]}]`}},
 			{send: `420["message-with-ack"]`, expect: []string{`430[]`}},
 			{send: `42999999999999999["message-with-ack"]`, expect: []string{`43999999999999999[]`}},
-			{send: `4212["error"]`, expect: []string{`4312[]`}},
+			{send: `4212["error"]`, expect: []string{`4312[]`}}, // CVE-2024-38355
+			{send: `42["error"]`}, {send: `42["__proto__"]`}, {send: `42["constructor"]`},
 			{send: `42["mess\u0061ge","\ud800",1.50e+2, "😀" ]`, expect: []string{`42["message-back","\ud800",1.50e+2,"😀"]`}}}},
 		{"5: binary", 4, []step{
 			{send: "40", expect: []string{`40{"sid":"*"}`, `42["auth",{}]`}},

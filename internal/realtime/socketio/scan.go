@@ -5,12 +5,16 @@ import (
 	"errors"
 )
 
-// errJSON is text that is no JSON, or nested too deeply.
+// errJSON is text that is no JSON, nested too deeply or in too many parts.
 var errJSON = errors.New("socketio: invalid JSON")
 
 // maxDepth bounds the nesting of JSON that is passed through; the usual decoders
 // go no deeper either.
 const maxDepth = 10_000
+
+// maxElements bounds the arguments of a packet: each costs more memory than the
+// two bytes that it may have in the text.
+const maxElements = 1000
 
 // scanner checks JSON without recursion and without decoding it.
 type scanner struct {
@@ -23,7 +27,7 @@ type scanner struct {
 }
 
 // SplitArray splits the JSON array that text is into its elements, which are
-// parts of text. It checks all of the text.
+// parts of text, at most a thousand. It checks all of the text.
 func SplitArray(text []byte) ([][]byte, error) {
 	var s scanner
 	s.b = text
@@ -45,7 +49,7 @@ func SplitArray(text []byte) ([][]byte, error) {
 		if s.lead(']') {
 			return elements, s.finish()
 		}
-		if !s.lead(',') {
+		if !s.lead(',') || len(elements) == maxElements {
 			return nil, errJSON
 		}
 	}
