@@ -15,7 +15,6 @@ func profile(folder string) (stop func() error, err error) {
 	if folder == "" {
 		return func() error { return nil }, nil
 	}
-	runtime.MemProfileRate = 1 << 10 // few allocations are of interest, all of them small
 	cpu, err := os.Create(filepath.Join(folder, fmt.Sprintf("cpu.%d.prof", os.Getpid())))
 	if err != nil {
 		return nil, err

@@ -49,7 +49,7 @@ func (s *Session) end(reason Reason, how manner) {
 	s.mu.Unlock()
 
 	if upgrading != nil {
-		_ = upgrading.NetConn().Close() // its reader is told by it
+		_ = upgrading.Close() // its reader is told by it
 	}
 	s.hangUp(reason, how)
 	if state == stateFarewell {

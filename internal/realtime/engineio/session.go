@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/activityd/activityd/internal/realtime/engineio/wire"
-
-	"github.com/gorilla/websocket"
 )
 
 // Errors of sending.
@@ -42,7 +40,6 @@ type Session struct {
 	out       wire.Outbox
 	entry     wire.Entry
 	seen      atomic.Int64 // the wheel's time of the last packet
-	reader    wire.Reader
 	revision  uint8
 	busy      bool // something came over the WebSocket; the reader's
 	slow      bool // the last pause was long; the reader's
@@ -51,19 +48,19 @@ type Session struct {
 
 	mu         sync.Mutex
 	state      state
-	onSocket   bool            // the transport is WebSocket
-	posting    bool            // a POST is being read
-	legacyText bool            // text of polling is encoded twice
-	textOnly   bool            // the handshake asked for binary as base64
-	probed     bool            // the upgrade's probe was answered
-	awaiting   bool            // a ping is not answered yet
-	socketForm socketForm      // what the WebSocket needs that is not canonical
-	farewell   byte            // the packet that the last poll is answered with; 0 for none
-	wake       chan struct{}   // of the poll that waits
-	upgrading  *websocket.Conn // not yet the transport
-	probing    bool            // an upgrade is under way
-	pingAt     time.Duration   // of the last ping, or the opening
-	deadline   time.Duration   // of ExpectWithin; 0 for none
+	onSocket   bool          // the transport is WebSocket
+	posting    bool          // a POST is being read
+	legacyText bool          // text of polling is encoded twice
+	textOnly   bool          // the handshake asked for binary as base64
+	probed     bool          // the upgrade's probe was answered
+	awaiting   bool          // a ping is not answered yet
+	socketForm socketForm    // what the WebSocket needs that is not canonical
+	farewell   byte          // the packet that the last poll is answered with; 0 for none
+	wake       chan struct{} // of the poll that waits
+	upgrading  *wire.Conn    // not yet the transport
+	probing    bool          // an upgrade is under way
+	pingAt     time.Duration // of the last ping, or the opening
+	deadline   time.Duration // of ExpectWithin; 0 for none
 }
 
 // newSession makes a session, lets the application open it and registers it.

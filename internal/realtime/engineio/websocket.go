@@ -1,9 +1,10 @@
 package engineio
 
 import (
-	"io"
 	"net/http"
 	"time"
+
+	"github.com/activityd/activityd/internal/realtime/engineio/wire"
 
 	"github.com/gorilla/websocket"
 )
@@ -21,21 +22,21 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, q query) 
 		_ = conn.Close() // the server is closing
 		return
 	}
-	session.out.Prepare(conn)
 	if !session.out.Attach(conn) {
 		_ = conn.Close() // the application has ended the session at once
 		return
 	}
+	session.out.Flush()
 	session.startReader(conn)
 }
 
 // startReader reads the session's WebSocket. If the session has ended
 // meanwhile, the reader finds a closed connection.
-func (s *Session) startReader(conn *websocket.Conn) {
+func (s *Session) startReader(conn *wire.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state == stateOpen {
-		s.reader.Start(s.server.env, conn, s)
+		conn.Start(&s.out, s)
 		return
 	}
 	s.out.Abort()
@@ -44,12 +45,10 @@ func (s *Session) startReader(conn *websocket.Conn) {
 // Ended implements wire.Receiver.
 func (s *Session) Ended(err error) {
 	reason := ReasonTransportError
-	if _, ok := err.(*websocket.CloseError); ok || err == io.EOF { //nolint:errorlint // gorilla returns both bare
+	if _, ok := err.(*websocket.CloseError); ok { //nolint:errorlint // it comes bare
 		reason = ReasonTransportClose
 	}
 	s.end(reason, spent)
-	s.reader.Drain()
-	s.out.Abort()
 }
 
 // quiet is a pause between messages after which the next pause is taken to be
@@ -116,36 +115,32 @@ func (s *Session) endProbe() {
 }
 
 // probe leads the upgrade, and serves the WebSocket once it is the transport.
-func (s *Session) probe(conn *websocket.Conn, q query) {
-	s.out.Prepare(conn)
-	conn.SetPingHandler(func(string) error { return nil })
-	conn.SetCloseHandler(func(int, string) error { return nil })
+func (s *Session) probe(conn *wire.Conn, q query) {
 	if !s.probeUntilUpgraded(conn, q) {
 		s.endProbe()
 		_ = conn.Close() // the client stays with polling
 		s.server.env.Done()
 		return
 	}
-	s.out.Prepare(conn)
+	s.out.Flush()
 	s.startReader(conn)
 	s.server.env.Done()
 }
 
 // probeUntilUpgraded answers the client's probe, and reports whether the client
 // then made the WebSocket its transport.
-func (s *Session) probeUntilUpgraded(conn *websocket.Conn, q query) bool {
-	limit := time.Now().Add(s.server.config.UpgradeTimeout)
-	if conn.SetReadDeadline(limit) != nil || conn.SetWriteDeadline(limit) != nil {
+func (s *Session) probeUntilUpgraded(conn *wire.Conn, q query) bool {
+	if conn.SetDeadline(time.Now().Add(s.server.config.UpgradeTimeout)) != nil {
 		return false
 	}
 	for {
-		op, data, err := conn.ReadMessage()
-		if err != nil || op != websocket.TextMessage {
+		binary, data, err := conn.Next()
+		if err != nil || binary {
 			return false
 		}
 		switch string(data) {
 		case "2probe":
-			if conn.WriteMessage(websocket.TextMessage, []byte("3probe")) != nil {
+			if conn.Write(wire.Frame(wire.OpText, []byte("3probe"))) != nil {
 				return false
 			}
 			s.mu.Lock()
@@ -163,8 +158,8 @@ func (s *Session) probeUntilUpgraded(conn *websocket.Conn, q query) bool {
 }
 
 // switchTo makes conn the transport.
-func (s *Session) switchTo(conn *websocket.Conn, q query) bool {
-	if conn.SetReadDeadline(time.Time{}) != nil {
+func (s *Session) switchTo(conn *wire.Conn, q query) bool {
+	if conn.SetDeadline(time.Time{}) != nil {
 		return false
 	}
 	s.touch()

@@ -31,9 +31,8 @@ type session struct {
 	entry     wire.Entry
 	seen      atomic.Int64 // the wheel's time of the last packet
 
-	reader wire.Reader
-	busy   bool // something came over the WebSocket; the reader's
-	slow   bool // the last pause was long; the reader's
+	busy bool // something came over the WebSocket; the reader's
+	slow bool // the last pause was long; the reader's
 
 	turn    sync.Mutex // held while handlers are called
 	refused int        // namespaces; guarded by turn

@@ -30,7 +30,6 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, sid stri
 		s.refuseWebSocket(conn)
 		return
 	}
-	session.out.Prepare(conn)
 	if !session.out.Attach(conn) {
 		_ = conn.Close() // the session has just ended
 		session.settle()
@@ -38,11 +37,12 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, sid stri
 	}
 	s.wheel.Sooner(&session.entry, s.wheel.Now()+min(s.config.HeartbeatInterval, s.config.ConnectTimeout))
 	session.begin()
-	session.reader.Start(s.env, conn, session) // the session is not settled
+	session.out.Flush()
+	conn.Start(&session.out, session) // the session is not settled
 }
 
 // refuseWebSocket tells a client without a session to come back with one.
-func (s *Server) refuseWebSocket(conn *websocket.Conn) {
+func (s *Server) refuseWebSocket(conn *wire.Conn) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if s.closed {
@@ -51,16 +51,14 @@ func (s *Server) refuseWebSocket(conn *websocket.Conn) {
 	}
 	r := &refusedConn{}
 	r.out.Init(s.env, r)
-	r.out.Prepare(conn)
 	r.out.Attach(conn)
-	r.reader.Start(s.env, conn, r) // Close waits for the lock before it waits for readers
+	conn.Start(&r.out, r) // Close waits for the lock before it waits for readers
 	r.out.Finish(append(wire.Frame(wire.OpText, []byte(reconnect)), wire.CloseFrame(websocket.CloseNormalClosure)...))
 }
 
 // refusedConn is a WebSocket that is told one thing.
 type refusedConn struct {
-	out    wire.Outbox
-	reader wire.Reader
+	out wire.Outbox
 }
 
 // Drained implements wire.Owner.
@@ -76,17 +74,12 @@ func (r *refusedConn) Receive(bool, []byte) bool { return false }
 func (r *refusedConn) Quiet() bool { return false }
 
 // Ended implements wire.Receiver.
-func (r *refusedConn) Ended(error) {
-	r.reader.Drain()
-	r.out.Abort()
-}
+func (r *refusedConn) Ended(error) {}
 
 // Ended implements wire.Receiver.
 func (s *session) Ended(err error) {
 	s.end(endingOf(err))
 	s.settle()
-	s.reader.Drain()
-	s.out.Abort()
 }
 
 // endingOf tells why reading ended. If the session has ended already, for
@@ -97,7 +90,7 @@ func endingOf(err error) ending {
 	case errors.As(err, &closed):
 		return transportClose()
 	case errors.Is(err, websocket.ErrReadLimit):
-		return parseError(0) // gorilla has said why
+		return parseError(0) // wire has said why
 	}
 	return transportError()
 }

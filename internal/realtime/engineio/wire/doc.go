@@ -1,5 +1,6 @@
-// Package wire moves frames to sockets at the least cost per idle connection.
-// It owns the frame encoding, the bounded outbox with its writer, the reading
-// loop over gorilla/websocket and the timer wheel; the protocols above own what
-// the frames mean. It imports nothing of this module.
+// Package wire moves WebSocket frames at the least cost per idle connection. It
+// owns the frames, the bounded outbox and its writers, the reading, the parking
+// of connections that are quiet, and the timer wheel; the protocols above own
+// what the messages mean. The handshake is gorilla/websocket's. It imports
+// nothing of this module.
 package wire

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"net/http"
+	"runtime"
 	"sync"
 	"time"
 
@@ -21,6 +22,10 @@ type Env struct {
 	upgrader websocket.Upgrader
 	batches  sync.Pool // *batch
 	buffers  sync.Pool // *buffer
+	attempts sync.Pool // *attempt
+
+	writers writers
+	parking parking
 
 	work sync.WaitGroup
 }
@@ -43,20 +48,26 @@ func NewEnv(l Limits) *Env {
 	e := &Env{maxMessage: l.MaxMessage, maxQueue: l.MaxQueue, writeTimeout: l.WriteTimeout}
 	e.upgrader = websocket.Upgrader{
 		HandshakeTimeout: l.HandshakeTimeout,
-		ReadBufferSize:   512,
-		WriteBufferSize:  512,
+		ReadBufferSize:   1, // the connection is taken from gorilla: nothing is read by it,
+		WriteBufferSize:  1, // and nothing written
 		WriteBufferPool:  new(sync.Pool),
 		CheckOrigin:      func(*http.Request) bool { return true },
 	}
+	e.writers.most = runtime.GOMAXPROCS(0)
 	e.batches.New = func() any { return new(batch) }
 	e.buffers.New = func() any { return &buffer{b: make([]byte, 0, bufferSize)} }
+	e.attempts.New = func() any { return newAttempt(e) }
 	return e
 }
 
 // Upgrade answers a WebSocket handshake and takes the connection over. After an
 // error the request has been answered.
-func (e *Env) Upgrade(w http.ResponseWriter, r *http.Request, header http.Header) (*websocket.Conn, error) {
-	return e.upgrader.Upgrade(w, r, header)
+func (e *Env) Upgrade(w http.ResponseWriter, r *http.Request, header http.Header) (*Conn, error) {
+	conn, err := e.upgrader.Upgrade(w, r, header)
+	if err != nil {
+		return nil, err
+	}
+	return e.newConn(conn.NetConn()), nil
 }
 
 // Wait returns when all readers and writers have ended, and all that was counted

@@ -12,8 +12,6 @@ const (
 	OpBinary byte = websocket.BinaryMessage
 )
 
-const final = 0x80
-
 // Frame returns one final WebSocket frame of a server (unmasked) whose payload
 // is the parts in a row. Frames may be shared between connections and must not
 // be changed.
@@ -55,7 +53,7 @@ func Payload(frame []byte) []byte {
 }
 
 // IsBinary reports whether a frame made by Frame holds binary data.
-func IsBinary(frame []byte) bool { return frame[0]&0x0f == OpBinary }
+func IsBinary(frame []byte) bool { return frame[0]&opcode == OpBinary }
 
 // CloseFrame returns the frame that ends a connection, with one of gorilla's
 // close codes.

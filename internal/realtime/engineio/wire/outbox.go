@@ -2,11 +2,7 @@ package wire
 
 import (
 	"errors"
-	"net"
 	"sync"
-	"time"
-
-	"github.com/gorilla/websocket"
 )
 
 // Errors of an outbox.
@@ -17,8 +13,8 @@ var (
 	ErrFull = errors.New("wire: queue is full")
 )
 
-// Owner is told what happens to its outbox, on another goroutine and without
-// any lock held.
+// Owner is told what happens to its outbox, without any lock held, and never on
+// a goroutine that calls Push or Hold.
 type Owner interface {
 	// Drained is called when the queue has become empty.
 	Drained()
@@ -27,19 +23,19 @@ type Owner interface {
 }
 
 // Outbox is a bounded queue of frames. It is emptied by long polls, with Take,
-// until a WebSocket is attached; from then on by a writer, which is a goroutine
-// that exists only while frames wait. Its methods may be called from any
-// goroutine. The zero Outbox needs Init.
+// until a WebSocket is attached; from then on frames are written as they come,
+// by whichever of the environment's writers is free. Its methods may be called
+// from any goroutine. The zero Outbox needs Init.
 type Outbox struct {
 	env   *Env
 	owner Owner
+	next  *Outbox // in the line of those that have something to write
 
 	mu       sync.Mutex
 	pending  *batch // nil if empty
 	inFlight int    // bytes that the writer has taken
-	conn     *websocket.Conn
+	conn     *Conn
 	wake     chan<- struct{} // a poll that waits
-	last     []byte          // written at the end, if closing
 	writing  bool
 	closing  bool // takes no more; the writer ends the connection
 	dead     bool // takes no more and writes no more
@@ -49,7 +45,12 @@ type Outbox struct {
 func (o *Outbox) Init(env *Env, owner Owner) { o.env, o.owner = env, owner }
 
 // Push queues frames, all or none of them. Errors: ErrClosed, ErrFull.
-func (o *Outbox) Push(frames ...[]byte) error {
+func (o *Outbox) Push(frames ...[]byte) error { return o.push(frames, false) }
+
+// Hold is Push for who calls Flush in a moment: so no writer needs to be woken.
+func (o *Outbox) Hold(frames ...[]byte) error { return o.push(frames, true) }
+
+func (o *Outbox) push(frames [][]byte, hold bool) error {
 	size := 0
 	for _, f := range frames {
 		size += len(f)
@@ -62,13 +63,19 @@ func (o *Outbox) Push(frames ...[]byte) error {
 	if queued := o.queued(); queued > 0 && queued+size > o.env.maxQueue {
 		return ErrFull
 	}
+	o.add(frames, size)
+	if !hold {
+		o.start()
+	}
+	return nil
+}
+
+func (o *Outbox) add(frames [][]byte, size int) {
 	if o.pending == nil {
 		o.pending = o.env.batches.Get().(*batch)
 	}
 	o.pending.frames = append(o.pending.frames, frames...)
 	o.pending.bytes += size
-	o.start()
-	return nil
 }
 
 // start sees that somebody takes what is pending. The lock is held.
@@ -77,13 +84,34 @@ func (o *Outbox) start() {
 	case o.conn != nil && !o.writing:
 		o.writing = true
 		o.env.work.Add(1)
-		go o.write()
+		if o.conn.raw == nil {
+			go o.persist(nil)
+			return
+		}
+		o.env.writers.line(o)
 	case o.wake != nil:
 		select {
 		case o.wake <- struct{}{}:
 		default:
 		}
 	}
+}
+
+// Flush writes what is pending, as far as that goes without waiting, on the
+// goroutine that calls it. It may call the owner.
+func (o *Outbox) Flush() {
+	o.mu.Lock()
+	if o.pending == nil || o.conn == nil || o.conn.raw == nil || o.writing || o.dead {
+		if o.pending != nil {
+			o.start()
+		}
+		o.mu.Unlock()
+		return
+	}
+	o.writing = true
+	o.env.work.Add(1)
+	o.mu.Unlock()
+	o.turn()
 }
 
 func (o *Outbox) queued() int {
@@ -115,18 +143,15 @@ func (o *Outbox) Take(wake chan<- struct{}) [][]byte {
 	return frames
 }
 
-// Attach gives the outbox a connection, and writes what is pending to it. The
-// caller must read the connection.
-func (o *Outbox) Attach(conn *websocket.Conn) bool {
+// Attach gives the outbox a connection. What is pending is written to it with
+// the next Push or Flush.
+func (o *Outbox) Attach(conn *Conn) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.dead || o.closing {
 		return false
 	}
 	o.conn, o.wake = conn, nil
-	if o.pending != nil {
-		o.start()
-	}
 	return true
 }
 
@@ -139,7 +164,10 @@ func (o *Outbox) Finish(last []byte) {
 	if o.dead || o.closing {
 		return
 	}
-	o.closing, o.last = true, last
+	o.closing = true
+	if len(last) > 0 && o.conn != nil {
+		o.add([][]byte{last}, len(last))
+	}
 	o.start()
 }
 
@@ -153,105 +181,6 @@ func (o *Outbox) Abort() {
 		o.pending = nil
 	}
 	if o.conn != nil {
-		_ = o.conn.NetConn().Close() // nothing is left to be told
-	}
-}
-
-// write empties the queue and ends.
-func (o *Outbox) write() {
-	defer o.env.work.Done()
-	for {
-		o.mu.Lock()
-		b := o.pending
-		o.pending, o.inFlight = nil, 0
-		if b == nil || o.dead {
-			o.writing = false
-			last, closing, dead := o.last, o.closing, o.dead
-			o.mu.Unlock()
-			switch {
-			case dead:
-			case closing:
-				o.env.end(o.conn, last)
-			default:
-				o.owner.Drained()
-			}
-			return
-		}
-		o.inFlight = b.bytes
-		o.mu.Unlock()
-
-		err := o.env.flush(o.conn.NetConn(), b.frames)
-		o.env.recycle(b)
-		if err != nil {
-			o.Abort()
-			o.mu.Lock()
-			o.writing, o.inFlight = false, 0
-			o.mu.Unlock()
-			o.owner.Broken(err)
-			return
-		}
-	}
-}
-
-// flush writes frames with as few system calls as possible: small ones are put
-// together, large ones are written from where they are. Each write has the
-// deadline of its own, so that a slow peer gets a large message in the end.
-func (e *Env) flush(conn net.Conn, frames [][]byte) error {
-	if len(frames) == 1 {
-		return e.writeAll(conn, frames[0])
-	}
-	buf := e.buffer()
-	defer e.release(buf)
-	b := buf.b[:0]
-	for _, f := range frames {
-		if len(b) > 0 && len(b)+len(f) > cap(b) {
-			if err := e.writeAll(conn, b); err != nil {
-				return err
-			}
-			b = b[:0]
-		}
-		if len(f) < cap(b) {
-			b = append(b, f...)
-			continue
-		}
-		if err := e.writeAll(conn, f); err != nil {
-			return err
-		}
-	}
-	if len(b) == 0 {
-		return nil
-	}
-	return e.writeAll(conn, b)
-}
-
-// writeAll writes b in portions that each have the whole write timeout.
-func (e *Env) writeAll(conn net.Conn, b []byte) error {
-	const portion = 256 << 10
-	for len(b) > 0 {
-		n := min(len(b), portion)
-		if err := conn.SetWriteDeadline(time.Now().Add(e.writeTimeout)); err != nil {
-			return err
-		}
-		if _, err := conn.Write(b[:n]); err != nil {
-			return err
-		}
-		b = b[n:]
-	}
-	return nil
-}
-
-// end writes the last frame and ends our side of the connection. The reader
-// sees the peer's end, or the deadline, and closes it.
-func (e *Env) end(conn *websocket.Conn, last []byte) {
-	c := conn.NetConn()
-	if len(last) > 0 {
-		if err := e.writeAll(c, last); err != nil {
-			_ = c.Close() // the reader is told by it
-			return
-		}
-	}
-	half, ok := c.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil || c.SetReadDeadline(time.Now().Add(lingering)) != nil {
-		_ = c.Close() // the reader is told by it
+		o.conn.cut()
 	}
 }

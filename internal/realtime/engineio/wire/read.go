@@ -1,110 +1,155 @@
 package wire
 
 import (
-	"errors"
 	"io"
 
 	"github.com/gorilla/websocket"
 )
 
-// Receiver takes the messages of a connection. Its methods are called one at a
-// time.
-type Receiver interface {
-	// Receive takes one message, whose data is valid during the call only, and
-	// reports whether more are wanted.
-	Receive(binary bool, data []byte) bool
-	// Quiet reports whether the next message is likely to let itself wait for.
-	Quiet() bool
-	// Ended is called once, when nothing more is read: with an error, or nil if
-	// no more was wanted. The connection is still to be closed; Reader.Drain
-	// does it.
-	Ended(error)
+// fetch reads what comes next, behind what is left.
+func (c *Conn) fetch() error {
+	if c.in == nil {
+		return c.first()
+	}
+	b := c.in.b
+	if len(b) == cap(b) {
+		b = append(b, 0)[:len(b)]
+	}
+	n, err := c.conn.Read(b[len(b):cap(b)])
+	c.in.b = b[:len(b)+n]
+	if n > 0 {
+		return nil // an error comes again
+	}
+	return err
 }
 
-// Prepare sets a new connection's limits; answers to the peer's control frames
-// go through the outbox, so that there is one writer.
-func (o *Outbox) Prepare(conn *websocket.Conn) {
-	conn.SetReadLimit(o.env.maxMessage)
-	conn.SetPingHandler(func(data string) error {
-		// A peer that floods without reading fills its queue and is cut.
-		return o.Push(Frame(websocket.PongMessage, []byte(data)))
-	})
-	conn.SetPongHandler(func(string) error { return nil })
-	conn.SetCloseHandler(func(code int, _ string) error {
-		if code == websocket.CloseNoStatusReceived {
-			code = websocket.CloseNormalClosure
+// first waits without a buffer.
+func (c *Conn) first() error {
+	if c.raw != nil {
+		a := c.env.attempts.Get().(*attempt)
+		err := a.receive(c.raw)
+		c.in = a.in
+		a.in = nil
+		c.env.attempts.Put(a)
+		return err
+	}
+	var one [1]byte
+	n, err := c.conn.Read(one[:])
+	if n == 0 {
+		return err
+	}
+	c.in = c.env.buffer()
+	c.in.b = append(c.in.b, one[0])
+	return nil
+}
+
+// take takes all frames that have come as a whole, and reports whether more are
+// wanted. What is left stays in c.in.
+func (c *Conn) take() (more bool, err error) {
+	b := c.in.b
+	for more = true; more && err == nil && len(b) > 0; {
+		limit := c.env.maxMessage
+		if c.partial != nil {
+			limit -= int64(len(c.partial.b))
 		}
-		o.Finish(CloseFrame(code))
-		return nil
-	})
-}
-
-// Reader reads a connection with one goroutine. While no message is on its way
-// it holds no buffer but the connection's own.
-type Reader struct {
-	env      *Env
-	conn     *websocket.Conn
-	receiver Receiver
-}
-
-// Start begins to read conn. The caller must not be able to be the last that
-// Wait waits for.
-func (r *Reader) Start(env *Env, conn *websocket.Conn, receiver Receiver) {
-	r.env, r.conn, r.receiver = env, conn, receiver
-	env.work.Add(1)
-	go r.wait()
-}
-
-// wait waits for the next message, with as little above it on the stack as can
-// be: so the goroutine keeps the smallest stack there is. Work on a message
-// makes it grow, and where quiet follows, a new one waits in its place.
-func (r *Reader) wait() {
-	op, body, err := r.conn.NextReader()
-	r.work(op, body, err)
-}
-
-//go:noinline
-func (r *Reader) work(op int, body io.Reader, err error) {
-	for err == nil {
-		var more bool
-		if more, err = r.message(op, body); !more {
+		var h head
+		var tooBig bool
+		if h, tooBig, err = parseHead(b, limit); err != nil {
 			break
 		}
-		if r.receiver.Quiet() {
-			go r.wait()
-			return
+		if tooBig {
+			err = websocket.ErrReadLimit
+			break
 		}
-		op, body, err = r.conn.NextReader()
+		if h.length == 0 || len(b)-h.length < h.size {
+			break
+		}
+		payload := b[h.length : h.length+h.size]
+		b = b[h.length+h.size:]
+		unmask(payload, h.key)
+		more, err = c.frame(h, payload)
 	}
-	defer r.env.work.Done()
-	r.receiver.Ended(err)
+	c.in.b = c.in.b[:copy(c.in.b, b)]
+	return more, err
 }
 
-// message hands one message over.
-func (r *Reader) message(op int, body io.Reader) (more bool, err error) {
-	buf := r.env.buffer()
-	defer r.env.release(buf)
-	b := buf.b[:0]
-	for {
-		if len(b) == cap(b) {
-			b = append(b, 0)[:len(b)]
-			buf.b = b
+// frame takes one frame.
+func (c *Conn) frame(h head, payload []byte) (more bool, err error) {
+	switch {
+	case h.op == websocket.PingMessage:
+		if c.out == nil {
+			return true, nil
 		}
-		n, err := body.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		if errors.Is(err, io.EOF) {
-			return r.receiver.Receive(op == websocket.BinaryMessage, b), nil
-		}
+		// A peer that floods without reading fills its queue and is cut.
+		return true, c.out.Push(Frame(websocket.PongMessage, payload))
+	case h.op == websocket.PongMessage:
+		return true, nil
+	case h.op == websocket.CloseMessage:
+		closed, err := closeOf(payload)
 		if err != nil {
 			return false, err
 		}
+		return false, closed
+	case (h.op == opContinuation) != (c.partial != nil):
+		return false, protocolError("bad continuation")
+	case h.final && c.partial == nil:
+		return c.receiver.Receive(h.op == OpBinary, payload), nil
+	case c.partial == nil:
+		c.partial = &fragment{binary: h.op == OpBinary}
 	}
+	c.partial.b = append(c.partial.b, payload...)
+	if !h.final {
+		return true, nil
+	}
+	whole := c.partial
+	c.partial = nil
+	return c.receiver.Receive(whole.binary, whole.b), nil
 }
 
-// Drain reads and drops what the peer still sends after our end, until it ends
-// its side or the deadline comes, and closes the connection.
-func (r *Reader) Drain() {
-	c := r.conn.NetConn()
-	_, _ = io.Copy(io.Discard, c) // any end will do
-	_ = c.Close()                 // nobody is left to be told
+// attempt is one system call that is tried on a connection, with the functions
+// that RawConn asks for made once.
+type attempt struct {
+	env *Env
+	in  *buffer // what was read
+	out []byte  // what is to be written
+	n   int     // bytes written
+	err error
+
+	read, write func(fd uintptr) bool
+}
+
+func newAttempt(e *Env) *attempt {
+	a := &attempt{env: e}
+	a.read, a.write = a.tryRead, a.tryWrite
+	return a
+}
+
+// receive waits until something has come, and reads it.
+func (a *attempt) receive(raw rawConn) error {
+	if err := raw.Read(a.read); err != nil {
+		return err
+	}
+	if a.in == nil && a.err == nil {
+		return io.EOF
+	}
+	err := a.err
+	a.err = nil
+	return err
+}
+
+// send writes what can be written without waiting.
+func (a *attempt) send(raw rawConn, b []byte) (int, error) {
+	a.out, a.n = b, 0
+	err := raw.Write(a.write)
+	if err == nil {
+		err = a.err
+	}
+	a.out, a.err = nil, nil
+	return a.n, err
+}
+
+// rawConn is the part of syscall.RawConn that is used.
+type rawConn interface {
+	Read(f func(fd uintptr) (done bool)) error
+	Write(f func(fd uintptr) (done bool)) error
 }

@@ -127,28 +127,32 @@ func TestWheelStoodStill(t *testing.T) {
 }
 
 type owner struct {
-	drained chan struct{}
-	broken  chan error
-	ended   chan error
+	drained  chan struct{}
+	broken   chan error
+	received chan string
+	ended    chan error
 }
 
 func newOwner() *owner {
-	return &owner{make(chan struct{}, 1000), make(chan error, 1), make(chan error, 1)}
+	return &owner{make(chan struct{}, 10_000), make(chan error, 1), make(chan string, 100), make(chan error, 1)}
 }
-func (o *owner) Drained()                  { o.drained <- struct{}{} }
-func (o *owner) Broken(err error)          { o.broken <- err }
-func (o *owner) Receive(bool, []byte) bool { return true }
-func (o *owner) Quiet() bool               { return true }
-func (o *owner) Ended(err error)           { o.ended <- err }
+func (o *owner) Drained()         { o.drained <- struct{}{} }
+func (o *owner) Broken(err error) { o.broken <- err }
+func (o *owner) Quiet() bool      { return true }
+func (o *owner) Ended(err error)  { o.ended <- err }
+func (o *owner) Receive(_ bool, data []byte) bool {
+	o.received <- string(data)
+	return true
+}
 
 // connect returns the two ends of a WebSocket; the server's is written by hand.
-func connect(t *testing.T, env *wire.Env) (*websocket.Conn, *websocket.Conn) {
+func connect(t *testing.T, env *wire.Env) (*wire.Conn, *websocket.Conn) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	conns := make(chan *websocket.Conn, 1)
+	conns := make(chan *wire.Conn, 1)
 	web := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, err := env.Upgrade(w, r, nil)
 		if err != nil {
@@ -193,6 +197,7 @@ func TestOutboxKeepsOrder(t *testing.T) {
 	if !out.Attach(server) {
 		t.Fatal("not attached")
 	}
+	out.Flush()
 	out.Finish(wire.CloseFrame(websocket.CloseNormalClosure))
 	for i := range want {
 		_, got, err := client.ReadMessage()
@@ -287,10 +292,8 @@ func TestReaderEnds(t *testing.T) {
 	o := newOwner()
 	var out wire.Outbox
 	out.Init(env, o)
-	out.Prepare(server)
 	out.Attach(server)
-	var reader wire.Reader
-	reader.Start(env, server, o)
+	server.Start(&out, o)
 	pong := make(chan string, 1)
 	client.SetPongHandler(func(s string) error { pong <- s; return nil })
 	if err := client.WriteMessage(websocket.PingMessage, []byte("hi")); err != nil {
@@ -314,8 +317,6 @@ func TestReaderEnds(t *testing.T) {
 	if !errors.Is(err, io.ErrUnexpectedEOF) && !websocket.IsCloseError(err, websocket.CloseAbnormalClosure) {
 		t.Errorf("ended by %v", err)
 	}
-	reader.Drain()
 	<-ended
-	out.Abort()
 	env.Wait()
 }
