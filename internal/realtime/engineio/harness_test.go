@@ -42,6 +42,8 @@ type peer struct {
 	client *http.Client
 	dialer *websocket.Dialer
 	dial   func() (net.Conn, error)
+	// address is that of WebSockets, "" for any.
+	address string
 
 	mu       sync.Mutex
 	sessions []*echo
@@ -228,7 +230,11 @@ type socket struct {
 
 func (p *peer) socket(query string) *socket {
 	p.t.Helper()
-	conn, res, err := p.dialer.Dial("ws://test/engine.io/?"+query, nil) //nolint:bodyclose // an upgrade has none
+	address := "ws://test"
+	if p.address != "" {
+		address = p.address
+	}
+	conn, res, err := p.dialer.Dial(address+"/engine.io/?"+query, nil) //nolint:bodyclose // an upgrade has none
 	if err != nil {
 		p.t.Fatalf("dial: %v, %v", err, res)
 	}
