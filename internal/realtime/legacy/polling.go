@@ -95,12 +95,16 @@ func (s *session) startPoll() *poll {
 	now := s.server.wheel.Now()
 	s.poll = &poll{wake: make(chan struct{}, 1), until: now + s.server.config.PollDuration}
 	s.since = now
-	at := s.poll.until
+	s.dueAt(s.poll.until)
+	return s.poll
+}
+
+// dueAt has the open session looked after at a time, or before. The lock is held.
+func (s *session) dueAt(at time.Duration) {
 	if s.lonely >= 0 {
 		at = min(at, s.lonely+s.server.config.ConnectTimeout)
 	}
 	s.server.wheel.Sooner(&s.entry, at)
-	return s.poll
 }
 
 // take returns the packets for a poll, or nil if it has to wait.
@@ -140,8 +144,12 @@ func (s *session) endPoll(p *poll) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.since = s.server.wheel.Now()
-	if s.poll == p {
-		s.poll = nil
+	if s.poll != p {
+		return
+	}
+	s.poll = nil
+	if s.state == stateOpen {
+		s.dueAt(s.since + s.server.config.CloseTimeout)
 	}
 }
 
