@@ -153,10 +153,21 @@ func (s *session) call(e *socketio.Event) (method string, result []byte, err err
 		}
 	}()
 	id, params, err := commandOf(e)
+	service := s.server.Service
+	if id == api.BatchCommand {
+		method = id
+	} else if id != "" {
+		m, _, unknown := service.Resolve(id)
+		if unknown != nil {
+			return method, nil, unknown
+		}
+		if m.Root != api.ServiceRoot {
+			method = m.ID
+		}
+	}
 	if err != nil {
 		return method, nil, err
 	}
-	service := s.server.Service
 	ctx, cancel := context.WithTimeout(context.Background(), s.server.CommandTimeout)
 	defer cancel()
 	peer, _ := netip.ParseAddrPort(s.socket.Handshake().RemoteAddr) // none for connections that are not IP
@@ -166,16 +177,9 @@ func (s *session) call(e *socketio.Event) (method string, result []byte, err err
 	}
 	if id == api.BatchCommand {
 		result, err = service.Batch(ctx, c, params, func(method string, err error) { s.server.logEntry(s.socket, method, err) })
-		return api.BatchCommand, result, err
+	} else {
+		result, err = service.Command(ctx, c, id, params)
 	}
-	m, _, err := service.Resolve(id)
-	if err != nil {
-		return method, nil, err
-	}
-	if m.Root != api.ServiceRoot {
-		method = m.ID
-	}
-	result, err = service.Command(ctx, c, id, params)
 	return method, result, err
 }
 

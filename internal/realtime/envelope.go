@@ -11,19 +11,24 @@ const commandEvent = "command"
 // commandOf gives the command that an event asks for, and its parameters as
 // they came, "" for none: of the event "command" they stand in its argument, any
 // other event is called as its command is. What the parameters are is for the
-// services to see. CodeInvalidRequestStructure.
+// services to see. CodeInvalidRequestStructure, with the id where it is known.
 func commandOf(e *socketio.Event) (id string, params []byte, err error) {
-	if len(e.Attachments) > 0 {
-		return "", nil, malformed("A command has no binary values: send files by REST.")
+	binary := len(e.Attachments) > 0
+	if binary {
+		err = malformed("A command has no binary values: send files by REST.")
 	}
 	if e.Name != commandEvent {
-		switch len(e.Args) {
-		case 0:
-			return e.Name, nil, nil
-		case 1:
-			return e.Name, e.Args[0], nil
+		switch {
+		case binary:
+		case len(e.Args) == 1:
+			params = e.Args[0]
+		case len(e.Args) > 1:
+			err = malformed("A command has one argument, its params, and a callback: send it so.")
 		}
-		return "", nil, malformed("A command has one argument, its params, and a callback: send it so.")
+		return e.Name, params, err
+	}
+	if binary {
+		return "", nil, err
 	}
 	if len(e.Args) != 1 {
 		return "", nil, malformed(`The event "command" has one argument, {"id": "…", "params": {…}}, and a callback: send it so.`)

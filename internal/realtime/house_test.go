@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -162,6 +163,14 @@ func (h *house) login(name string) (token string) {
 	return made.Token
 }
 
+// access makes an access and gives its id and token.
+func (h *house) access(user, token, body string) (id, made string) {
+	h.t.Helper()
+	var access struct{ ID, Token string }
+	h.must(user, token, http.MethodPost, "/accesses", body, &access)
+	return access.ID, access.Token
+}
+
 // must sends a request that succeeds, and reads the answer into to, if it is
 // not nil.
 func (h *house) must(user, token, verb, path, body string, to any) {
@@ -278,5 +287,21 @@ func channelOf(e realtimetest.Event) string {
 	return content.ChannelID
 }
 
+// names gives what came, in short.
+func names(all []realtimetest.Event) string {
+	var list []string
+	for _, e := range all {
+		list = append(list, strings.TrimSuffix(e.Name+" "+channelOf(e), " "))
+	}
+	return strings.Join(list, ", ")
+}
+
 // protocols are all generations.
 func protocols() []int { return []int{1, 3, 4, 5} }
+
+func eachProtocol(t *testing.T, f func(t *testing.T, protocol int)) {
+	t.Helper()
+	for _, p := range protocols() {
+		t.Run(fmt.Sprint("protocol ", p), func(t *testing.T) { f(t, p) })
+	}
+}

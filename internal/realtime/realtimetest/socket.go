@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gorilla/websocket"
 )
 
 // Socket is a connection's socket of one namespace.
@@ -228,4 +230,25 @@ func (s *Socket) takeAck(id int, data string) error {
 		answer <- args
 	}
 	return nil
+}
+
+// StartBinary is Start with one binary value, over WebSocket and by protocol 5
+// only; the arguments have its placeholder.
+func (s *Socket) StartBinary(value []byte, event string, args ...string) (<-chan []json.RawMessage, error) {
+	w, ok := s.conn.wire.(socketWire)
+	if !ok || s.conn.protocol != 5 {
+		return nil, fmt.Errorf("realtimetest: no binary values here")
+	}
+	answer := make(chan []json.RawMessage, 1)
+	s.conn.mu.Lock()
+	s.conn.lastCall++
+	id := s.conn.lastCall
+	s.calls[id] = answer
+	s.conn.mu.Unlock()
+	if err := s.conn.send(fmt.Sprintf("451-%s,%d[%q,%s]", s.Namespace, id, event, strings.Join(args, ","))); err != nil {
+		return nil, err
+	}
+	s.conn.sending.Lock()
+	defer s.conn.sending.Unlock()
+	return answer, w.conn.WriteMessage(websocket.BinaryMessage, value)
 }
