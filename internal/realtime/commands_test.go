@@ -62,7 +62,7 @@ func TestCommands(t *testing.T) {
 		{"a batch that is none", "batch", []string{`{"method": "channels.get"}`}, structure},
 		{"a batch without anything", "command", []string{`{"id": "batch"}`}, structure},
 		{"deep nesting", "channels.create", []string{`{"name": "n", "clientData": {"a": ` + deep + `}}`}, format},
-		{"a typo", "channels.create", []string{`{"nmae": "n"}`}, format},
+		{"a typo", "channels.create", []string{`{"nom": "n"}`}, format},
 		{"a missing one", "channels.getOne", []string{`{}`}, missing},
 		{"an unknown command", "command", []string{`{"id": "channels.gte"}`}, unknown},
 		{"an unknown event", "channels.gte", nil, unknown},
