@@ -21,8 +21,8 @@ const (
 	spent
 )
 
-// end ends the session once; the handler is told on a goroutine of its own,
-// since it may be the handler that ends it.
+// end ends the session once. The handler is told on a goroutine of its own, since
+// it may be the handler that ends it; a spent WebSocket's reader tells it itself.
 func (s *Session) end(reason Reason, how manner) {
 	s.mu.Lock()
 	if s.state != stateOpen {
@@ -57,12 +57,19 @@ func (s *Session) end(reason Reason, how manner) {
 	} else {
 		s.server.unregister(s)
 	}
-	go func() {
-		defer s.server.endings.Done()
-		s.receiving.Lock()
-		defer s.receiving.Unlock()
-		s.handler.Closed(reason)
-	}()
+	if how == spent {
+		s.closed(reason)
+		return
+	}
+	go s.closed(reason)
+}
+
+// closed tells the handler.
+func (s *Session) closed(reason Reason) {
+	defer s.server.endings.Done()
+	s.receiving.Lock()
+	defer s.receiving.Unlock()
+	s.handler.Closed(reason)
 }
 
 // Run calls f while nothing else is called on the session's handler, on a

@@ -219,6 +219,7 @@ func (s *Session) post(w http.ResponseWriter, r *http.Request, q query) {
 		if !s.take(r, q, body) {
 			status = http.StatusBadRequest
 		}
+		s.Flush() // what the handler held
 	}
 	s.mu.Lock()
 	s.posting = false // before the answer, after which the next may come

@@ -1,8 +1,8 @@
 package engineio
 
 import (
-	"encoding/json"
 	"errors"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -94,19 +94,16 @@ func (s *Server) newSession(h *Handshake, q query) *Session {
 
 // openData is the data of the open packet.
 func (s *Session) openData() []byte {
-	upgrades := []string{}
-	if !s.onSocket {
-		upgrades = append(upgrades, "websocket")
-	}
 	c := &s.server.config
-	data, _ := json.Marshal(struct { // plain values always encode
-		Sid          string   `json:"sid"`
-		Upgrades     []string `json:"upgrades"`
-		PingInterval int64    `json:"pingInterval"`
-		PingTimeout  int64    `json:"pingTimeout"`
-		MaxPayload   int64    `json:"maxPayload"`
-	}{s.id, upgrades, c.PingInterval.Milliseconds(), c.PingTimeout.Milliseconds(), c.MaxPayload})
-	return data
+	b := append(make([]byte, 0, 160), `{"sid":"`...)
+	b = append(append(b, s.id...), `","upgrades":[`...)
+	if !s.onSocket {
+		b = append(b, `"websocket"`...)
+	}
+	b = strconv.AppendInt(append(b, `],"pingInterval":`...), c.PingInterval.Milliseconds(), 10)
+	b = strconv.AppendInt(append(b, `,"pingTimeout":`...), c.PingTimeout.Milliseconds(), 10)
+	b = strconv.AppendInt(append(b, `,"maxPayload":`...), c.MaxPayload, 10)
+	return append(b, '}')
 }
 
 // ID returns the session id. Whoever knows it can take the session over.
@@ -124,9 +121,20 @@ func (s *Session) Queued() int { return s.out.Queued() }
 // TextFrame encodes a text message, whose parts are put in a row, for Send. It
 // fits every session.
 func TextFrame(parts ...[]byte) []byte {
-	all := make([][]byte, 0, 8)
-	return wire.Frame(wire.OpText, append(append(all, []byte{'4'}), parts...)...)
+	size := 0
+	for _, p := range parts {
+		size += len(p)
+	}
+	f := BeginText(size)
+	for _, p := range parts {
+		f = append(f, p...)
+	}
+	return f
 }
+
+// BeginText returns the beginning of what TextFrame returns, to which the size
+// bytes of the message are to be appended, for which there is room.
+func BeginText(size int) []byte { return append(wire.Begin(wire.OpText, 1+size), '4') }
 
 // BinaryFrame encodes a binary message for the sessions of a revision.
 func BinaryFrame(revision int, data []byte) []byte {
@@ -139,8 +147,18 @@ func BinaryFrame(revision int, data []byte) []byte {
 // Send queues messages made by TextFrame and BinaryFrame, all or none, with
 // nothing in between. The frames may be shared and must not be changed. Errors:
 // ErrClosed; ErrQueueFull, which closes the session.
-func (s *Session) Send(frames ...[]byte) error {
-	err := s.push(frames)
+func (s *Session) Send(frames ...[]byte) error { return s.send(frames, false) }
+
+// Hold is Send for who calls Flush in a moment, or is called by Handler.Message,
+// after which the session calls it: so no writer needs to be woken.
+func (s *Session) Hold(frames ...[]byte) error { return s.send(frames, true) }
+
+// Flush writes what is queued on the goroutine that calls it, as far as that
+// goes without waiting. Drained may be called before it returns.
+func (s *Session) Flush() { s.out.Flush() }
+
+func (s *Session) send(frames [][]byte, hold bool) error {
+	err := s.push(frames, hold)
 	switch {
 	case errors.Is(err, wire.ErrFull):
 		s.end(ReasonOverflow, abrupt)
@@ -151,14 +169,16 @@ func (s *Session) Send(frames ...[]byte) error {
 	return nil
 }
 
-func (s *Session) push(frames [][]byte) error {
-	if s.revision > 3 {
-		return s.out.Push(frames...)
+func (s *Session) push(frames [][]byte, hold bool) error {
+	if s.revision <= 3 {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.onSocket {
+			frames = s.socketForm.convert(frames)
+		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.onSocket {
-		frames = s.socketForm.convert(frames)
+	if hold {
+		return s.out.Hold(frames...)
 	}
 	return s.out.Push(frames...)
 }

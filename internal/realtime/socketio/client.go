@@ -3,7 +3,6 @@ package socketio
 import (
 	"errors"
 	"sync"
-	"sync/atomic"
 
 	"github.com/activityd/activityd/internal/realtime/engineio"
 )
@@ -65,7 +64,7 @@ func (s *socket) Emit(event string, args ...[]byte) error {
 	if ReservedEvent(event) {
 		return ErrReserved
 	}
-	return s.send(engineio.TextFrame([]byte{byte(typeEvent)}, s.prefix, appendEvent(nil, event, args)))
+	return s.send(false, engineio.TextFrame([]byte{byte(typeEvent)}, s.prefix, appendEvent(nil, event, args)))
 }
 
 // The frames of text are the same for all revisions; binary ones differ.
@@ -82,7 +81,7 @@ func (s *socket) EmitPrepared(p *Prepared) error {
 	if len(p.attachments) > 0 && revision < 4 {
 		form = formBefore
 	}
-	return s.send(p.Frames(form, s.namespace, func() [][]byte {
+	return s.send(false, p.Frames(form, s.namespace, func() [][]byte {
 		return encode(revision, typeEvent, s.prefix, noID, p.data, p.attachments)
 	})...)
 }
@@ -100,15 +99,16 @@ func (s *socket) EmitAck(ack func(Ack), event string, args ...[]byte) error {
 	s.nextAck++
 	s.acks = append(s.acks, owed{id, ack})
 	s.mu.Unlock()
-	err := s.send(encode(s.conn.session.Revision(), typeEvent, s.prefix, id, appendEvent(nil, event, args), nil)...)
+	err := s.send(false, encode(s.conn.session.Revision(), typeEvent, s.prefix, id, appendEvent(nil, event, args), nil)...)
 	if err != nil {
 		s.owed(id)
 	}
 	return err
 }
 
-// send sends frames, or holds them until the application has decided.
-func (s *socket) send(frames ...[]byte) error {
+// send sends frames, or holds them until the application has decided. With hold
+// the session's Flush is still to be called.
+func (s *socket) send(hold bool, frames ...[]byte) error {
 	s.mu.Lock()
 	switch s.state {
 	case stateDeciding:
@@ -121,7 +121,11 @@ func (s *socket) send(frames ...[]byte) error {
 	case stateConnected:
 	}
 	s.mu.Unlock()
-	switch err := s.conn.session.Send(frames...); {
+	send := s.conn.session.Send
+	if hold {
+		send = s.conn.session.Hold
+	}
+	switch err := send(frames...); {
 	case err == nil:
 		return nil
 	case errors.Is(err, engineio.ErrQueueFull):
@@ -159,29 +163,35 @@ func (s *socket) abandon() {
 }
 
 // event hands an event to the handler.
-func (s *socket) event(name string, args, attachments [][]byte, id int64) {
+func (s *socket) event(e *Event, id int64) {
 	s.mu.Lock()
 	handler, connected := s.handler, s.state == stateConnected
 	s.mu.Unlock()
 	if handler == nil || !connected {
 		return
 	}
-	e := &Event{Name: name, Args: args, Attachments: attachments}
-	if id != noID {
-		var answered atomic.Bool
-		e.ack = func(attachments, args [][]byte) error {
-			if answered.Swap(true) {
-				return nil
-			}
-			return s.answer(id, attachments, args)
-		}
+	if id == noID {
+		handler.Event(e)
+		return
 	}
+	e.socket, e.id = s, id
+	e.handling.Store(true)
 	handler.Event(e)
+	e.handling.Store(false)
 }
 
 // answer acknowledges an event.
-func (s *socket) answer(id int64, attachments, args [][]byte) error {
-	return s.send(encode(s.conn.session.Revision(), typeAck, s.prefix, id, appendArgs(nil, args), attachments)...)
+func (s *socket) answer(e *Event, attachments, args [][]byte) error {
+	var err error
+	if len(attachments) == 0 {
+		err = s.send(true, encodeAck(s.prefix, e.id, args))
+	} else {
+		err = s.send(true, encode(s.conn.session.Revision(), typeAck, s.prefix, e.id, appendArgs(nil, args), attachments)...)
+	}
+	if err == nil && !e.handling.Load() {
+		s.conn.session.Flush()
+	}
+	return err
 }
 
 // owed takes an acknowledgement off those that the client owes; nil if it owes

@@ -214,7 +214,8 @@ func (c *conn) dispatch(p packet, attachments [][]byte) error {
 	if attachments == nil {
 		data = bytes.Clone(data)
 	}
-	args, err := SplitArray(data)
+	e := &Event{Attachments: attachments}
+	args, err := splitArray(e.room[:0], data)
 	if err != nil {
 		return err
 	}
@@ -225,11 +226,12 @@ func (c *conn) dispatch(p packet, attachments [][]byte) error {
 	if len(args) == 0 {
 		return errPacket
 	}
-	name, ok := Unquote(args[0])
-	if !ok || ReservedEvent(name) {
+	var ok bool
+	if e.Name, ok = Unquote(args[0]); !ok || ReservedEvent(e.Name) {
 		return errPacket
 	}
-	s.event(name, args[1:], attachments, p.id)
+	e.Args = args[1:]
+	s.event(e, p.id)
 	return nil
 }
 

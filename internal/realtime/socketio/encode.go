@@ -34,6 +34,18 @@ func appendArgs(dst []byte, args [][]byte) []byte {
 	return append(dst, ']')
 }
 
+// encodeAck returns the frame of an acknowledgement without binary values.
+func encodeAck(prefix []byte, id int64, args [][]byte) []byte {
+	var room [20]byte
+	digits := strconv.AppendInt(room[:0], id, 10)
+	size := 1 + len(prefix) + len(digits) + len("[]") + max(len(args)-1, 0)
+	for _, a := range args {
+		size += len(a)
+	}
+	f := append(engineio.BeginText(size), byte(typeAck))
+	return appendArgs(append(append(f, prefix...), digits...), args)
+}
+
 // encode returns the frames of a packet that carries data: of an event or an
 // acknowledgement of the plain kind, which becomes the binary kind if there are
 // attachments. prefix is the namespace with its comma, or empty.

@@ -26,6 +26,7 @@ type app struct {
 	sockets []socketio.Socket
 	asked   []socketio.ConnectRequest
 	ends    chan string
+	later   sync.WaitGroup // answers that handlers leave to others
 }
 
 func start(t *testing.T, config socketio.Config) *app {
@@ -41,6 +42,7 @@ func start(t *testing.T, config socketio.Config) *app {
 	web := httptest.NewServer(a.Server)
 	a.url = web.URL + "/socket.io/?"
 	t.Cleanup(func() {
+		a.later.Wait()
 		a.Close()
 		web.Close()
 		http.DefaultClient.CloseIdleConnections()
@@ -84,6 +86,20 @@ func (a *app) mux() *socketio.Mux {
 		a.check(e.Ack([]byte(`"only the first counts"`)))
 	})
 	m.On("error", func(_ socketio.Socket, e *socketio.Event) { a.check(e.Ack()) })
+	m.On("answer-first", func(s socketio.Socket, e *socketio.Event) {
+		a.check(e.Ack(e.Args...))
+		a.check(s.Emit("said", e.Args...))
+	})
+	m.On("answer-last", func(s socketio.Socket, e *socketio.Event) {
+		a.check(s.Emit("said", e.Args...))
+		a.check(e.Ack(e.Args...))
+	})
+	m.On("answer-later", func(s socketio.Socket, e *socketio.Event) {
+		a.later.Go(func() {
+			a.check(e.Ack(e.Args...))
+			a.check(s.Emit("said", e.Args...))
+		})
+	})
 	m.On("leave", func(s socketio.Socket, _ *socketio.Event) { s.Disconnect() })
 	m.On("close", func(s socketio.Socket, _ *socketio.Event) { s.Close() })
 	m.OnDisconnect(func(s socketio.Socket, r socketio.Reason) { a.ends <- s.Namespace() + " " + string(r) })

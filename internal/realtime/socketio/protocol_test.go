@@ -1,6 +1,7 @@
 package socketio_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -159,10 +160,14 @@ func TestPollingTranscript(t *testing.T) {
 	post := func(query, body string) {
 		t.Helper()
 		res, err := http.Post(a.url+query, "text/plain;charset=UTF-8", strings.NewReader(body))
-		if err != nil || res.StatusCode != 200 {
-			t.Fatal(res, err)
+		if err != nil {
+			t.Error(err)
+			return
 		}
 		defer res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			t.Error(res.Status)
+		}
 	}
 	first := get("EIO=3&transport=polling&b64=1")
 	if !strings.HasSuffix(first, "}2:40") {
@@ -179,6 +184,18 @@ func TestPollingTranscript(t *testing.T) {
 	post(session, "31:42/u,7[\"message-with-ack\",\"\u00c3\u00a9\"]")
 	if got := get(session); got != "12:43/u,7[\"\u00c3\u00a9\"]" {
 		t.Errorf("got %q", got)
+	}
+	// A poll that waits is answered.
+	for range 20 {
+		posted := make(chan struct{})
+		go func() {
+			defer close(posted)
+			post(session, "30:42/u,7[\"message-with-ack\",\"e\"]")
+		}()
+		if got := get(session); got != "11:43/u,7[\"e\"]" {
+			t.Errorf("got %q", got)
+		}
+		<-posted
 	}
 }
 
@@ -204,6 +221,26 @@ func TestAcksOfTheClient(t *testing.T) {
 	}
 	a.check(s.EmitAck(ack, "ask"))
 	c.expect(`422["ask"]`)
+}
+
+// TestOrderOfAnswers sends many events at once: answers are held until their
+// handler returns, and still come in their place.
+func TestOrderOfAnswers(t *testing.T) {
+	a := start(t, socketio.Config{})
+	for _, revision := range []int{3, 4} {
+		c := a.joined(revision)
+		var all, want []string
+		for i := range 50 {
+			all = append(all, fmt.Sprintf(`42%d["answer-first",%d]`, 2*i, i), fmt.Sprintf(`42%d["answer-last",%d]`, 2*i+1, i))
+			want = append(want,
+				fmt.Sprintf(`43%d[%d]`, 2*i, i), fmt.Sprintf(`42["said",%d]`, i),
+				fmt.Sprintf(`42["said",%d]`, i), fmt.Sprintf(`43%d[%d]`, 2*i+1, i))
+		}
+		c.send(all...)
+		c.expect(want...)
+		c.send(`421000["answer-later","x"]`)
+		c.expect(`431000["x"]`, `42["said","x"]`)
+	}
 }
 
 func TestEmit(t *testing.T) {
@@ -270,7 +307,7 @@ func TestEnds(t *testing.T) {
 
 func TestConnectTimeout(t *testing.T) {
 	a := start(t, socketio.Config{
-		Engine:         engineio.Config{PingInterval: time.Second, PingTimeout: 100 * time.Millisecond},
+		Engine:         engineio.Config{PingInterval: time.Minute, PingTimeout: 100 * time.Millisecond}, // pings are not answered here
 		ConnectTimeout: 50 * time.Millisecond,
 	})
 	c := a.dial(4)

@@ -28,14 +28,16 @@ type scanner struct {
 
 // SplitArray splits the JSON array that text is into its elements, which are
 // parts of text, at most a thousand. It checks all of the text.
-func SplitArray(text []byte) ([][]byte, error) {
+func SplitArray(text []byte) ([][]byte, error) { return splitArray(nil, text) }
+
+// splitArray appends the elements.
+func splitArray(elements [][]byte, text []byte) ([][]byte, error) {
 	var s scanner
 	s.b = text
 	s.kinds = s.near[:]
 	if !s.lead('[') {
 		return nil, errJSON
 	}
-	var elements [][]byte
 	if s.lead(']') {
 		return elements, s.finish()
 	}

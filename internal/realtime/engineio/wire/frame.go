@@ -20,6 +20,16 @@ func Frame(op byte, parts ...[]byte) []byte {
 	for _, p := range parts {
 		size += len(p)
 	}
+	f := Begin(op, size)
+	for _, p := range parts {
+		f = append(f, p...)
+	}
+	return f
+}
+
+// Begin returns the head of a frame such as Frame returns, to which size bytes
+// are to be appended, for which there is room.
+func Begin(op byte, size int) []byte {
 	var f []byte
 	switch {
 	case size < 126:
@@ -35,9 +45,6 @@ func Frame(op byte, parts ...[]byte) []byte {
 		binary.BigEndian.PutUint64(f[2:], uint64(size))
 	}
 	f[0] = final | op
-	for _, p := range parts {
-		f = append(f, p...)
-	}
 	return f
 }
 
