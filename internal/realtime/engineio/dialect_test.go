@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/activityd/activityd/internal/realtime/engineio"
 )
@@ -155,20 +156,23 @@ func TestCORS(t *testing.T) {
 // TestUpgradeOvertakenByPoll is the race of the official suites: the poll may
 // come before the upgrade that was sent before it.
 func TestUpgradeOvertakenByPoll(t *testing.T) {
-	p := start(t, engineio.Config{})
-	for range 20 {
-		session := p.poll("EIO=4")
+	eachRevision(t, func(_ *testing.T, p *peer, _ int, query string) {
+		session := p.poll(query)
 		s := p.upgrade(session)
-		s.send("2probe", "5")
-		if got := p.get(session); got.status != 400 {
-			t.Fatalf("got %+v", got)
-		}
+		polled := make(chan response)
+		go func() { polled <- p.get(session) }()
+		synctest.Wait()
+		s.send("2probe")
+		s.expect("3probe")
+		synctest.Wait()
+		s.send("5")
+		p.expect(<-polled, 400, `{"code":3,"message":"Bad request"}`)
 		s.send("4hello")
-		s.expect("3probe", "4hello")
-	}
+		s.expect("4hello")
+	})
 }
 
-// TestMessagesDuringUpgrade polls through an upgrade that never completes.
+// TestUpgradeGivenUp polls through an upgrade that never completes.
 func TestUpgradeGivenUp(t *testing.T) {
 	p := start(t, engineio.Config{})
 	session := p.poll("EIO=4")

@@ -161,6 +161,11 @@ func TestTooLarge(t *testing.T) {
 			t.Errorf("%s: got %d", query, got.status)
 		}
 	}
+	announced := p.raw()
+	announced.write("POST /engine.io/?" + p.poll("EIO=4") + " HTTP/1.1\r\nHost: test\r\nContent-Length: 1000001\r\n\r\n")
+	if res, err := http.ReadResponse(announced.br, nil); err != nil || res.StatusCode != 413 { //nolint:bodyclose // it has none
+		t.Errorf("a body that was only announced: %v, %v", res, err)
+	}
 	session := p.poll("EIO=4")
 	r := p.request("POST", session, "")
 	r.Body, r.ContentLength = io.NopCloser(io.LimitReader(endless{}, 2_000_000)), -1
