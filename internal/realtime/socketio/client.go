@@ -135,7 +135,7 @@ func (s *socket) send(hold bool, frames ...[]byte) error {
 }
 
 // accept tells the client that it is connected. handler is nil for a root that
-// nobody asked for.
+// nobody asked for. It is called where the session flushes afterwards.
 func (s *socket) accept(handler Handler) {
 	s.mu.Lock()
 	frames := append([][]byte{encodeConnect(s.Protocol(), s.prefix, s.id)}, s.held...)
@@ -144,7 +144,7 @@ func (s *socket) accept(handler Handler) {
 	if s.state == stateDeciding { // else it was disconnected while deciding
 		s.state = stateConnected
 	}
-	_ = s.conn.session.Send(frames...) // an error ends the session, which tells the handler
+	_ = s.conn.session.Hold(frames...) // an error ends the session, which tells the handler
 	away := s.state == stateAway
 	s.mu.Unlock()
 	if away {

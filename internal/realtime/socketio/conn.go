@@ -189,7 +189,7 @@ func (c *conn) connect(r *ConnectRequest) {
 	if !errors.As(err, &refusal) {
 		refusal = &Refusal{Message: "internal error"}
 	}
-	_ = c.session.Send(encodeRefusal(c.protocol(), s.prefix, refusal)) // an error ends the session, which tells all
+	_ = c.session.Hold(encodeRefusal(c.protocol(), s.prefix, refusal)) // an error ends the session, which tells all
 }
 
 func (c *conn) takeDisconnect(p packet) error {
