@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/activityd/activityd/internal/api"
+	"github.com/activityd/activityd/internal/apitest/rawsocket"
 )
 
 // door is a user whose requests all come one way.
@@ -17,11 +18,15 @@ type door struct {
 	methods map[string]*api.Method
 	ids     map[string]string // of accesses, by name; the last one that had it
 	tokens  map[string]string // likewise; "" is the owner's
+
+	address string                       // where sockets connect
+	sockets map[string]*rawsocket.Client // by token
+	form    int                          // of the socket that was opened last
 }
 
 func (h *house) openDoor(t testing.TB, kind string) *door {
 	t.Helper()
-	d := &door{account: h.openAccount(t, "alice-"+kind), kind: kind, methods: map[string]*api.Method{}, ids: map[string]string{}}
+	d := &door{account: h.openAccount(t, "alice-"+kind), kind: kind, methods: map[string]*api.Method{}, ids: map[string]string{}, sockets: map[string]*rawsocket.Client{}}
 	d.tokens = map[string]string{"": d.token}
 	for _, m := range h.service.Methods() {
 		d.methods[m.ID] = m
@@ -34,6 +39,7 @@ func (d *door) send(t testing.TB, who string, steps []step) []reply {
 	t.Helper()
 	replies := make([]reply, len(steps))
 	var entries []string
+	var commands []command
 	for i, s := range steps {
 		g := s.params
 		if s.target != "" {
@@ -50,12 +56,17 @@ func (d *door) send(t testing.TB, who string, steps []step) []reply {
 			replies[i] = d.do(t, byREST(m, d.name, own.token, g))
 		case "form":
 			replies[i] = d.do(t, byForm(byREST(m, d.name, own.token, g)))
+		case "command", "event":
+			commands = append(commands, commandFor(m, g, i%2 == 1))
 		default:
 			entries = append(entries, entry(m, g))
 			if i == len(steps)-1 {
 				replies = own.inBatch(t, entries...)
 			}
 		}
+	}
+	if commands != nil {
+		replies = d.bySockets(t, who, commands)
 	}
 	for i, s := range steps {
 		d.learn(t, s, replies[i])

@@ -10,19 +10,25 @@ import (
 	"testing"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/realtime"
 	"github.com/activityd/activityd/internal/storage/storagetest/scopemodel"
 )
 
 // TestDoors sends the same random requests, as several accesses, to users by
-// REST, in batches and as forms: all answers are the same, and the book's.
+// REST, in batches, as forms, and over sockets as commands and as events of the
+// method's name: all answers are the same, and the book's.
 func TestDoors(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	h := open(t)
 	s := &stepper{Rand: rand.New(rand.NewPCG(seed, 2)), book: newBook()}
-	doors := []*door{h.openDoor(t, "rest"), h.openDoor(t, "batch"), h.openDoor(t, "form")}
-	const groups, looks = 800, 200
+	doors := []*door{h.openDoor(t, "rest"), h.openDoor(t, "batch"), h.openDoor(t, "form"), h.openDoor(t, "command"), h.openDoor(t, "event")}
+	address, _ := h.serveSockets(t, realtime.Options{}, nil)
+	for _, d := range doors {
+		d.address = address
+	}
+	const groups, looks = 600, 150
 	done := map[string]int{}
 	for n := range groups {
 		who := s.who()

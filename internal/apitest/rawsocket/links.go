@@ -37,8 +37,12 @@ func newDialer(o *Options) *dialer {
 	if o.Small {
 		plain.Control = smallBuffers
 	}
+	dial := plain.DialContext
+	if o.Dial != nil {
+		dial = func(context.Context, string, string) (net.Conn, error) { return o.Dial() }
+	}
 	d.web = &http.Transport{DisableCompression: true, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		conn, err := plain.DialContext(ctx, network, o.Address)
+		conn, err := dial(ctx, network, o.Address)
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package rawsocket
 
 import (
 	"encoding/json"
+	"net"
 	"net/url"
 )
 
@@ -37,10 +38,11 @@ func Forms() []Form {
 // Options say where a client connects and as whom.
 type Options struct {
 	Form
-	Address   string // host and port to dial
-	Host      string // of the requests; Address when empty
-	Namespace string // such as "/alice"
-	Token     string // "" for none
+	Address   string                   // host and port to dial
+	Dial      func() (net.Conn, error) // in place of dialing; nil for none
+	Host      string                   // of the requests; Address when empty
+	Namespace string                   // such as "/alice"
+	Token     string                   // "" for none
 
 	NotOwn bool // own=false
 	Items  bool // changes=items
