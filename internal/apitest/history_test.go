@@ -174,6 +174,7 @@ func (h *history) clients(t *testing.T) ([]*historyWriter, []*follower) {
 	}
 	for i, f := range followers {
 		f.history, f.Rand = h, rand.New(rand.NewPCG(h.seed, uint64(100+i)))
+		f.changing, f.changesSelf = f.name == "changing", f.name == "changing"
 		if err := f.readAll(); err != nil {
 			t.Fatal(err)
 		}

@@ -19,6 +19,11 @@ type follower struct {
 	*rand.Rand
 	name, token string
 	permissions [][]activity.Permission // all that it ever had; nil for a personal one
+	changing    bool                    // its permissions change
+	changesSelf bool                    // it changes them itself, now and then
+
+	// page asks changes.get, by REST where it is nil.
+	page func(query url.Values) (reply, error)
 
 	cursor string
 	view   map[thing]map[string]any // items as they were read
@@ -26,6 +31,8 @@ type follower struct {
 	resets []activity.Timestamp // when it read everything anew
 	until  activity.Timestamp   // it was told all that was committed before
 	differ []string             // how the view differs in the end
+
+	complete bool // the last page was one, and there was no more
 
 	pages, told, anew int
 }
@@ -50,8 +57,8 @@ func (c change) thing() thing { return thing{c.Kind, c.ChannelID, c.ID} }
 // follow asks for one page and makes it part of the view. It fails when the
 // server is gone; then the page is asked for again.
 func (f *follower) follow(t *testing.T) error {
-	if f.name == "changing" && f.IntN(30) == 0 {
-		if err := f.changePermissions(t); err != nil {
+	if f.changesSelf && f.IntN(30) == 0 {
+		if _, err := f.changePermissions(t); err != nil {
 			return err
 		}
 	}
@@ -60,11 +67,11 @@ func (f *follower) follow(t *testing.T) error {
 		query.Set("include", "items")
 	}
 	asked := activity.TimestampOf(time.Now())
-	answer, err := f.call(f.token, http.MethodGet, "/alice/changes?"+query.Encode(), "")
+	answer, err := f.askPage(query)
 	switch {
 	case err != nil:
 		return err
-	case answer.ID == "cursor-expired" && f.name == "changing":
+	case answer.ID == "cursor-expired" && f.changing:
 		return f.readAll()
 	}
 	var page struct {
@@ -86,7 +93,7 @@ func (f *follower) follow(t *testing.T) error {
 		}
 	}
 	f.cursor, f.named = page.Cursor, append(f.named, page.Changes...)
-	if !page.More {
+	if f.complete = !page.More; f.complete {
 		f.until = asked
 	}
 	f.pages++
@@ -94,8 +101,15 @@ func (f *follower) follow(t *testing.T) error {
 	return nil
 }
 
-// changePermissions gives the access other folders.
-func (f *follower) changePermissions(t *testing.T) error {
+func (f *follower) askPage(query url.Values) (reply, error) {
+	if f.page != nil {
+		return f.page(query)
+	}
+	return f.call(f.token, http.MethodGet, "/alice/changes?"+query.Encode(), "")
+}
+
+// changePermissions gives the access other folders, and gives what the API said.
+func (f *follower) changePermissions(t *testing.T) (reply, error) {
 	var folders []activity.FolderPermission
 	for _, n := range f.Perm(historyFolders)[:1+f.IntN(3)] {
 		folders = append(folders, activity.FolderPermission{FolderID: activity.FolderID(fmt.Sprint("f", n)), Level: activity.Read})
@@ -103,7 +117,7 @@ func (f *follower) changePermissions(t *testing.T) error {
 	permissions := []activity.Permission{{ChannelID: activity.ChannelID(fmt.Sprint("c", f.IntN(historyChannels))), FolderPermissions: folders}}
 	own, err := f.call(f.token, http.MethodGet, "/alice/access-info", "")
 	if err != nil {
-		return err
+		return own, err
 	}
 	var info struct{ ID string }
 	if err := json.Unmarshal([]byte(own.body), &info); err != nil {
@@ -114,7 +128,7 @@ func (f *follower) changePermissions(t *testing.T) error {
 	if err == nil && answer.status != http.StatusOK && answer.ID != "unknown-folder" && answer.ID != "unknown-channel" {
 		t.Errorf("%s: %s", f.name, answer)
 	}
-	return err
+	return answer, err
 }
 
 // apply follows the rules of the API's page. Items are read as they are now,
