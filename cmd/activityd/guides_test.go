@@ -23,7 +23,7 @@ func TestGuides(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := servertest.Start(t, binary, filepath.Join(t.TempDir(), "data"))
-			follow(t, t.TempDir(), s.Port, stepsOf(string(text)))
+			follow(t, t.TempDir(), s.Port, stepsOf(t, string(text)))
 		})
 	}
 }

@@ -1,15 +1,20 @@
 package main_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // step is a command of a guide and the answers that stand below it; "" for
@@ -17,21 +22,43 @@ import (
 type step struct{ command, answer string }
 
 // block is a fenced block: its language and its text.
-var block = regexp.MustCompile("(?ms)^```(sh|json)[a-z ]*\n(.*?)^```$")
+var block = regexp.MustCompile("(?ms)^```([a-z]+)[a-z ]*\n(.*?)^```$")
 
-// install is what `make test` has done before: while tests run, one that reads
-// the packages must not find them half-installed.
-var install = regexp.MustCompile("(?m)^npm ci .*\n")
+// install is what `make test` has done before, or the machine's owner: while
+// tests run, one that reads the packages must not find them half-installed.
+var install = regexp.MustCompile("(?m)^(npm ci|sudo apt-get install) .*\n")
 
-// stepsOf reads the fenced blocks: commands, and answers below them.
-func stepsOf(text string) []step {
+// client is the installation of one generation of the Socket.IO client.
+var client = regexp.MustCompile(`(?m)^npm install socket\.io-client@([0-9.]+)$`)
+
+// named is the first line of a block that is a file.
+var named = regexp.MustCompile(`^(?://|#|<!--) ([a-z0-9]+\.(?:js|py|html))\b`)
+
+// stepsOf reads the fenced blocks: commands, and answers below them; programs
+// and pages, which are written to files; and what the last page then shows.
+func stepsOf(t *testing.T, text string) []step {
+	t.Helper()
 	var steps []step
+	page := ""
 	for _, found := range block.FindAllStringSubmatch(text, -1) {
-		if found[1] == "sh" {
-			steps = append(steps, step{command: install.ReplaceAllString(found[2], "")})
-			continue
+		switch found[1] {
+		case "sh":
+			command := install.ReplaceAllString(found[2], "")
+			steps = append(steps, step{command: client.ReplaceAllString(command, `link_client $1`)})
+		case "json":
+			steps[len(steps)-1].answer = found[2]
+		case "js", "python", "html":
+			name := named.FindStringSubmatch(found[2])
+			if name == nil {
+				t.Fatalf("a program's first line does not name its file:\n%s", found[2])
+			}
+			page = name[1]
+			steps = append(steps, step{command: fmt.Sprintf("cat > %s <<'end of %[1]s'\n%send of %[1]s\n", page, found[2])})
+		case "text":
+			steps = append(steps, step{command: fmt.Sprintf("visit %s '%s'\n", page, strings.TrimSpace(found[2]))})
+		default:
+			t.Fatalf("nothing runs blocks of %s", found[1])
 		}
-		steps[len(steps)-1].answer = found[2]
 	}
 	return steps
 }
@@ -54,17 +81,36 @@ func follow(t *testing.T, dir, port string, steps []step) {
 
 const separator = "\n----- next step -----\n"
 
+// prelude is for the shell. Of Python it takes Debian's, which has the packages.
+const prelude = `set -eu -o pipefail
+python3() { /usr/bin/python3 "$@"; }
+link_client() { mkdir -p node_modules; ln -sfn "$ROOT/internal/realtime/clienttest/node_modules/client-$1" node_modules/socket.io-client; }
+visit() { node "$ROOT/web/visit.mjs" "file://$PWD/$1" "$2" > /dev/null; }
+`
+
+// patience is how long the commands of a guide may take in all.
+const patience = 5 * time.Minute
+
 // runSteps runs the commands in one shell and gives what each printed.
 func runSteps(t *testing.T, dir, port string, steps []step) []string {
 	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var script strings.Builder
-	script.WriteString("set -eu -o pipefail\n")
+	script.WriteString(prelude)
 	for _, s := range steps {
 		fmt.Fprintf(&script, "%s\nprintf '%%s' '%s'\n", strings.ReplaceAll(s.command, ":3000", ":"+port), separator)
 	}
-	shell := exec.CommandContext(t.Context(), "bash", "-c", script.String())
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	shell := exec.CommandContext(ctx, "bash", "-c", script.String())
 	shell.Dir = dir
+	shell.Env = append(os.Environ(), "ROOT="+root)
 	shell.Stderr = &strings.Builder{}
+	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that what it started ends with it
+	shell.Cancel = func() error { return syscall.Kill(-shell.Process.Pid, syscall.SIGKILL) }
 	out, err := shell.Output()
 	if err != nil {
 		t.Fatalf("the guide's commands: %v\n%s\n%s", err, out, shell.Stderr)

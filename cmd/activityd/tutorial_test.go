@@ -37,7 +37,7 @@ func tutorial(t *testing.T, readme string) []step {
 	t.Helper()
 	_, section, _ := strings.Cut(readme, "\n## Tutorial\n")
 	section, _, _ = strings.Cut(section, "\n## ")
-	steps := stepsOf(section)
+	steps := stepsOf(t, section)
 	if len(steps) < 10 {
 		t.Fatalf("the tutorial has %d steps only: has its form changed?", len(steps))
 	}

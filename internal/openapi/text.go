@@ -23,6 +23,7 @@ a batch, with the parameters of path, query and body in one object.
 The guides: [first steps](https://github.com/activityd/activityd/blob/main/api-docs/first-steps.md),
 [time and periods](https://github.com/activityd/activityd/blob/main/api-docs/time-and-periods.md),
 [permissions](https://github.com/activityd/activityd/blob/main/api-docs/permissions.md),
+[sockets](https://github.com/activityd/activityd/blob/main/api-docs/sockets.md),
 [staying in sync](https://github.com/activityd/activityd/blob/main/api-docs/staying-in-sync.md).`
 
 // tag is a group of methods.
