@@ -8,3 +8,6 @@ func ParsePacket(b []byte) (kind byte, attachments int, namespace, query []byte,
 
 // PlaceholdersFit shows the check of a binary event.
 func PlaceholdersFit(text []byte, n int) bool { return placeholdersFit(text, n) }
+
+// IsObject shows the check of auth.
+func IsObject(text []byte) bool { return isObject(text) }

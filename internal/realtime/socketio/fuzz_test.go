@@ -48,6 +48,46 @@ func FuzzSplitArray(f *testing.F) {
 	})
 }
 
+// FuzzSplitObject holds it, and the check of auth, against the standard decoder.
+func FuzzSplitObject(f *testing.F) {
+	for _, s := range []string{
+		`{}`, ` { } `, `{"a":1}`, `{"a":[1,{"b":2}],"a\"":"}","\u0061":null}`, `{"a":1,}`, `{"a"}`, `{a:1}`, `{"a":1}{}`, `[]`, `null`, `{"":{"":{}}}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if !utf8.Valid(text) {
+			return // refused before
+		}
+		members, err := socketio.SplitObject(text)
+		object := json.Valid(text) && bytes.HasPrefix(bytes.TrimSpace(text), []byte("{"))
+		if socketio.IsObject(text) != object {
+			t.Fatalf("%q: an object: %t", text, !object)
+		}
+		if err != nil {
+			if object && bytes.Count(text, []byte(":")) < 1000 {
+				t.Fatalf("%q: %v", text, err)
+			}
+			return
+		}
+		if !object {
+			t.Fatalf("%q is no object", text)
+		}
+		again := []byte{'{'}
+		for i, part := range members {
+			if !json.Valid(part) || i%2 == 0 && part[0] != '"' {
+				t.Fatalf("%q: part %q", text, part)
+			}
+			again = append(append(again, part...), ":,"[i%2])
+		}
+		again = append(bytes.TrimSuffix(again, []byte{','}), '}')
+		var want, got bytes.Buffer
+		if json.Compact(&want, text) != nil || json.Compact(&got, again) != nil || want.String() != got.String() {
+			t.Errorf("%q came back as %q", text, again)
+		}
+	})
+}
+
 func FuzzQuoting(f *testing.F) {
 	for _, s := range []string{"", "a", "\"\\\n\x00", "é😀\u2028", "\xff"} {
 		f.Add(s)

@@ -2,7 +2,7 @@ package socketio
 
 // SplitObject splits the JSON object that text is into the names of its members,
 // quoted, and their values, in turns. They are parts of text, all of which it
-// checks.
+// checks; a thousand members at most.
 func SplitObject(text []byte) ([][]byte, error) {
 	var s scanner
 	s.b = text
@@ -33,7 +33,7 @@ func SplitObject(text []byte) ([][]byte, error) {
 		if s.lead('}') {
 			return members, s.finish()
 		}
-		if !s.lead(',') {
+		if !s.lead(',') || len(members) == 2*maxElements {
 			return nil, errJSON
 		}
 	}

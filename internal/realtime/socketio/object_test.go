@@ -1,6 +1,7 @@
 package socketio_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/activityd/activityd/internal/realtime/socketio"
@@ -24,6 +25,7 @@ func TestSplitObject(t *testing.T) {
 		{`{a:1}`, nil},
 		{`{"a":1}}`, nil},
 		{`{"a":1 "b":2}`, nil},
+		{`{"a":1` + strings.Repeat(`,"b":2`, 1000) + `}`, nil}, // a thousand and one
 	} {
 		got, err := socketio.SplitObject([]byte(c.text))
 		if err != nil && c.want == nil {
