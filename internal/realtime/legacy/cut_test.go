@@ -69,7 +69,9 @@ var cuts = []struct {
 		if err := r.upgrade(); err != nil {
 			return err
 		}
-		return r.write(clientFrame(0x81, "1::/alice") + strings.Repeat(clientFrame(0x81, `5:1+:/alice:{"name":"echo","args":[1]}`), 50))
+		return r.write(clientFrame(0x81, "1::/alice") +
+			strings.Repeat(clientFrame(0x81, `5:1+:/alice:{"name":"echo","args":[1]}`), 50) +
+			clientFrame(0x81, `5::/alice:{"name":"leave"}`))
 	}},
 	{"half a POST", 50, false, func(r *raw) error {
 		sid, err := r.handshake()

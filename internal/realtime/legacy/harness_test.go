@@ -133,7 +133,7 @@ func serve(t *testing.T, change func(*legacy.Config)) *server {
 	hs := httptest.NewServer(l)
 	s := &server{a, hs, l}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := l.Close(ctx); err != nil {
 			t.Errorf("Close: %v", err)
