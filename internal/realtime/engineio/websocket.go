@@ -56,7 +56,7 @@ func (s *Session) Ended(err error) {
 const quiet = 100 * time.Millisecond
 
 // Quiet implements wire.Receiver.
-func (s *Session) Quiet() bool { return s.slow }
+func (s *Session) Quiet() bool { return s.slow || !s.busy }
 
 // Receive implements wire.Receiver.
 func (s *Session) Receive(binary bool, data []byte) bool {

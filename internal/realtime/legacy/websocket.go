@@ -100,7 +100,7 @@ func endingOf(err error) ending {
 const quiet = 100 * time.Millisecond
 
 // Quiet implements wire.Receiver.
-func (s *session) Quiet() bool { return s.slow }
+func (s *session) Quiet() bool { return s.slow || !s.busy }
 
 // Receive implements wire.Receiver: on WebSocket a message is a packet.
 func (s *session) Receive(binary bool, data []byte) bool {

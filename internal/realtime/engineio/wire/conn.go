@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -152,13 +153,9 @@ func (c *Conn) work(err error) {
 		if err != nil || !more {
 			break
 		}
-		if len(c.in.b) == 0 {
-			c.env.release(c.in)
-			c.in = nil
-			if c.receiver.Quiet() {
-				c.rest()
-				return
-			}
+		if c.shrink() && c.receiver.Quiet() {
+			c.rest()
+			return
 		}
 		err = c.fetch()
 	}
@@ -168,6 +165,23 @@ func (c *Conn) work(err error) {
 	}
 	c.partial = nil
 	c.end(err)
+}
+
+// shrink gives the buffer back, and reports false if it holds too much for that.
+// The beginning of a frame is kept in as little as it needs: its end may never
+// come.
+func (c *Conn) shrink() bool {
+	const little = 512
+	in := c.in
+	if len(in.b) > little {
+		return false
+	}
+	c.in = nil
+	if len(in.b) > 0 {
+		c.in = &buffer{bytes.Clone(in.b)}
+	}
+	c.env.release(in)
+	return true
 }
 
 // end tells the receiver, and ends the connection.

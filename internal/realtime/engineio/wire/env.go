@@ -88,9 +88,10 @@ type buffer struct{ b []byte }
 
 func (e *Env) buffer() *buffer { return e.buffers.Get().(*buffer) }
 
-// release gives a buffer back, unless a large message made it too large to keep.
+// release gives a buffer back, unless a large message made it too large to keep,
+// or it is none of the pool's.
 func (e *Env) release(b *buffer) {
-	if cap(b.b) > 4*bufferSize {
+	if cap(b.b) > 4*bufferSize || cap(b.b) < bufferSize {
 		return
 	}
 	b.b = b.b[:0]

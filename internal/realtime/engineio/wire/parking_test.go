@@ -3,6 +3,7 @@
 package wire_test
 
 import (
+	"io"
 	"runtime"
 	"testing"
 	"time"
@@ -60,6 +61,19 @@ func TestParking(t *testing.T) {
 			}
 		}
 		eventually(t, "all rest again", quiet)
+	}
+	for _, part := range []string{"\x81", "\x85\x00\x00\x00\x00he", "llo"} { // also in the midst of a frame
+		for _, e := range ends {
+			if _, err := io.WriteString(e.client.NetConn(), part); err != nil {
+				t.Fatal(err)
+			}
+		}
+		eventually(t, "all rest with a part", quiet)
+	}
+	for _, e := range ends {
+		if got := <-e.owner.received; got != "hello" {
+			t.Fatalf("received %q", got)
+		}
 	}
 	for i, e := range ends {
 		switch i % 4 {
