@@ -1,8 +1,8 @@
 package legacy_test
 
 import (
-	"context"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -240,20 +240,27 @@ func TestStalledPost(t *testing.T) {
 	})
 }
 
+// pollByHand sends a poll, whose answer the caller reads or not.
+func (b *bubble) pollByHand(path string) net.Conn {
+	b.t.Helper()
+	conn, err := b.net.dial(b.t.Context(), "", "")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = conn.Close() }) // often cut already
+	if _, err := io.WriteString(conn, "GET /socket.io/"+path+" HTTP/1.1\r\nHost: h\r\n\r\n"); err != nil {
+		b.t.Fatal(err)
+	}
+	return conn
+}
+
 // TestStalledPoll does not read its answer: what was in it is lost, and so the
 // session ends.
 func TestStalledPoll(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
 		path := "1/xhr-polling/" + b.handshake("")
 		b.get(path)
-		conn, err := b.net.dial(t.Context(), "", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close() //nolint:errcheck // it was cut
-		if _, err := io.WriteString(conn, "GET /socket.io/"+path+" HTTP/1.1\r\nHost: h\r\n\r\n"); err != nil {
-			t.Fatal(err)
-		}
+		b.pollByHand(path)
 		synctest.Wait()
 		start := time.Now()
 		if err := b.socket("/").Emit("news"); err != nil {
@@ -274,16 +281,7 @@ func TestHalfOpenPolls(t *testing.T) {
 		path := "1/xhr-polling/" + b.handshake("")
 		b.get(path)
 		start := time.Now()
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		conn, err := b.net.dial(ctx, "", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close() //nolint:errcheck // nothing is left to be told
-		if _, err := io.WriteString(conn, "GET /socket.io/"+path+" HTTP/1.1\r\nHost: h\r\n\r\n"); err != nil {
-			t.Fatal(err)
-		}
+		conn := b.pollByHand(path)
 		go io.Copy(io.Discard, conn) //nolint:errcheck // the kernel takes what nobody reads
 		b.expectTold(t, "disconnected /: ping timeout")
 		b.took("giving up", start, 80*time.Second)
