@@ -35,14 +35,13 @@ func (g *gate) leave() {
 	}
 }
 
-// close lets nobody in and waits until all have left or ctx has ended. It is to
-// be called once.
+// close lets nobody in and waits until all have left or ctx has ended.
 func (g *gate) close(ctx context.Context) error {
 	g.mu.Lock()
-	g.closed = true
-	if g.inside == 0 {
+	if !g.closed && g.inside == 0 {
 		close(g.empty)
 	}
+	g.closed = true
 	g.mu.Unlock()
 	select {
 	case <-g.empty:

@@ -40,6 +40,7 @@ type house struct {
 	sockets *realtime.Server
 	url     string
 	log     *logLines
+	conns   []*realtimetest.Conn
 }
 
 // built is what a test changes of a house before it is opened.
@@ -47,7 +48,6 @@ type built struct {
 	store   storage.Store
 	service api.Options
 	door    realtime.Options
-	idle    bool // nobody runs the door
 }
 
 // open opens a house.
@@ -90,12 +90,12 @@ func open(t *testing.T, changes ...func(*built)) *house {
 	if h.sockets, err = realtime.New(b.door); err != nil {
 		t.Fatal(err)
 	}
-	h.serve(b)
+	h.serve()
 	return h
 }
 
 // serve lets the house be reached until the test ends.
-func (h *house) serve(b *built) {
+func (h *house) serve() {
 	h.t.Helper()
 	byREST := rest.New(rest.Options{Service: h.service, Domain: domain, Logger: slog.New(slog.DiscardHandler)})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -108,14 +108,10 @@ func (h *house) serve(b *built) {
 	h.url = server.URL
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	if b.idle {
-		close(done)
-	} else {
-		go func() {
-			defer close(done)
-			h.sockets.Run(ctx)
-		}()
-	}
+	go func() {
+		defer close(done)
+		h.sockets.Run(ctx)
+	}()
 	h.t.Cleanup(func() {
 		end, cancel := context.WithTimeout(context.Background(), realtimetest.Limit)
 		defer cancel()
@@ -230,6 +226,7 @@ func (h *house) dial(c client) (*realtimetest.Conn, error) {
 		URL: h.url, Host: c.host, Query: c.query, Protocol: c.protocol, Polling: c.polling, Header: c.header,
 	}.Dial(h.t.Context())
 	if err == nil {
+		h.conns = append(h.conns, conn)
 		h.t.Cleanup(conn.Close)
 	}
 	return conn, err

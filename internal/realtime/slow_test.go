@@ -15,10 +15,12 @@ type slowStore struct {
 
 	mu     sync.Mutex
 	free   chan struct{} // units wait for it, if it is not nil
+	held   chan struct{} // units of sockets wait for it
 	waits  chan struct{} // gets one for each unit that waits
 	feed   chan struct{} // closed to break the feed that is read
 	broken error         // with which it ends
 	fails  error         // of the calls for a feed or its head
+	once   bool          // fails counts once
 }
 
 // slow puts a slowStore into a house.
@@ -45,9 +47,28 @@ func (s *slowStore) hold() (release func()) {
 	}
 }
 
-func (s *slowStore) wait() {
+// holdSockets lets units of sockets wait until release is called.
+func (s *slowStore) holdSockets() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = make(chan struct{})
+}
+
+func (s *slowStore) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held != nil {
+		close(s.held)
+		s.held = nil
+	}
+}
+
+func (s *slowStore) wait(origin activity.Origin) {
 	s.mu.Lock()
 	free := s.free
+	if s.held != nil && origin.Socket != "" {
+		free = s.held
+	}
 	s.mu.Unlock()
 	if free != nil {
 		s.waits <- struct{}{}
@@ -65,7 +86,7 @@ type slowTenant struct {
 }
 
 func (t slowTenant) Update(ctx context.Context, origin activity.Origin, fn func(storage.Tx) error) error {
-	t.store.wait()
+	t.store.wait(origin)
 	return t.Tenant.Update(ctx, origin, fn)
 }
 
@@ -79,6 +100,13 @@ func (s *slowStore) breakFeed(err, fails error) {
 	s.feed = make(chan struct{})
 }
 
+// mendWhenAsked lets the feed go on once it has told that it cannot.
+func (s *slowStore) mendWhenAsked() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.once = true
+}
+
 // mend lets the feed go on.
 func (s *slowStore) mend() {
 	s.mu.Lock()
@@ -89,7 +117,11 @@ func (s *slowStore) mend() {
 func (s *slowStore) failure() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.fails
+	err := s.fails
+	if s.once {
+		s.fails, s.once = nil, false
+	}
+	return err
 }
 
 func (s *slowStore) Head(ctx context.Context) (storage.Position, error) {

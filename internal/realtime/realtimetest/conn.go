@@ -278,6 +278,8 @@ func (c *Conn) takeOld(packet string) error {
 			}
 		})
 		return errors.New("realtimetest: disconnect packet")
+	case parts[0] == "7" && parts[2] == "":
+		return fmt.Errorf("realtimetest: error packet %s", packet)
 	case parts[0] == "6" && parts[2] == "" && s == nil:
 		return c.takeOldAck(parts[3])
 	case s == nil:

@@ -1,0 +1,155 @@
+package realtime_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/activityd/activityd/internal/realtime/realtimetest"
+	"github.com/activityd/activityd/internal/storage"
+)
+
+// TestArmed: what was committed after the client knew that it was connected is
+// always told, whatever else is written at the same time.
+func TestArmed(t *testing.T) {
+	d := openDiary(t)
+	stop := make(chan struct{})
+	var writers sync.WaitGroup
+	defer writers.Wait()
+	defer close(stop)
+	other := d.connect(client{query: "own=false&auth=" + d.token})
+	writers.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				if _, err := other.Command(t.Context(), "work.events.create", `{"type": "note/txt"}`); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		}
+	})
+	for n := range 60 {
+		protocol := protocols()[n%4]
+		conn, s, err := d.try(client{protocol: protocol, polling: n%8 > 5, query: "auth=" + d.token})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n%2 == 0 {
+			d.event("null")
+			d.wait(s, "eventsChanged", "diary")
+		} else {
+			d.do(http.MethodPut, "/channels/diary", fmt.Sprintf(`{"clientData": {"n": %d}}`, n))
+			d.wait(s, "channelsChanged", "")
+		}
+		conn.Close()
+	}
+}
+
+// TestArmedRights: the same for what an access may.
+func TestArmedRights(t *testing.T) {
+	d := openDiary(t)
+	for n := range 30 {
+		id, token := d.access("alice", d.token, fmt.Sprintf(`{"type": "app", "name": "%d", "permissions": [{"channelId": "work", "level": "read"}]}`, n))
+		s := d.connect(client{protocol: protocols()[n%4], query: "auth=" + token})
+		if n%2 == 0 {
+			d.do(http.MethodPut, "/accesses/"+id, `{"permissions": [{"channelId": "diary", "level": "read"}]}`)
+			d.wait(s, "eventsChanged", "diary")
+		}
+		d.do(http.MethodDelete, "/accesses/"+id, "")
+		sentAway(t, s)
+	}
+}
+
+// TestFeedLost: when the feed cannot go on from where it was, every socket is
+// told everything that it may hear, once.
+func TestFeedLost(t *testing.T) {
+	var store *slowStore
+	d := openDiary(t, slow(&store))
+	_, guest := d.access("alice", d.token, `{"type": "app", "name": "guest", "permissions": [{"channelId": "work", "level": "read"}]}`)
+	id, dies := d.access("alice", d.token, `{"type": "app", "name": "dies", "permissions": [{"channelId": "work", "level": "read"}]}`)
+	owner, visitor := d.connect(client{query: "changes=items&auth=" + d.token}), d.connect(client{protocol: 1, query: "auth=" + guest})
+	revoked := d.connect(client{query: "auth=" + dies})
+	store.breakFeed(errors.New("the disk is away"), errors.New("still away"))
+	d.event("null") // is lost
+	d.do(http.MethodDelete, "/accesses/"+id, "")
+	store.breakFeed(nil, storage.ErrPositionLost)
+	store.mendWhenAsked()
+	sentAway(t, revoked)
+	want := map[string]bool{"channelsChanged": true, "foldersChanged diary": true, "eventsChanged diary": true, "foldersChanged work": true, "eventsChanged work": true}
+	heard(t, owner, want)
+	heard(t, visitor, map[string]bool{"channelsChanged": true, "foldersChanged work": true, "eventsChanged work": true})
+	var now struct{ Cursor string }
+	d.must("alice", d.token, http.MethodGet, "/changes", "", &now)
+	// It goes on.
+	d.event("null")
+	e := d.wait(owner, "eventsChanged", "diary")
+	if len(itemsOf(t, e)) != 1 {
+		t.Errorf("afterwards: %s", e)
+	}
+	if log := d.log.String(); strings.Count(log, "the feed of changes has stopped") != 1 || strings.Count(log, "the feed of changes goes on") != 1 {
+		t.Errorf("the log is\n%s", log)
+	}
+}
+
+// heard fails the test unless exactly those notifications come, without items.
+func heard(t *testing.T, s *realtimetest.Socket, want map[string]bool) {
+	t.Helper()
+	got := map[string]bool{}
+	for range want {
+		e, err := s.Wait(t.Context(), func(realtimetest.Event) bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := names([]realtimetest.Event{e})
+		if !want[name] || got[name] || len(e.Args) != 1 {
+			t.Errorf("heard %s", e)
+		}
+		got[name] = true
+	}
+}
+
+// TestFeedBroken: a feed that breaks goes on from where it was.
+func TestFeedBroken(t *testing.T) {
+	var store *slowStore
+	d := openDiary(t, slow(&store))
+	s := d.connect(client{query: "changes=items&auth=" + d.token})
+	store.breakFeed(errors.New("the disk is away"), errors.New("still away"))
+	for range 3 {
+		d.event("null")
+	}
+	late := d.connect(client{query: "auth=" + d.token}) // it can connect meanwhile
+	d.do(http.MethodPut, "/channels/diary", `{"clientData": {"late": true}}`)
+	store.mend()
+	got := 0
+	for got < 3 {
+		got += len(itemsOf(t, d.wait(s, "eventsChanged", "diary")))
+	}
+	d.wait(s, "channelsChanged", "")
+	d.wait(late, "channelsChanged", "")
+}
+
+// TestNotFollowing: nobody is let in while changes could escape.
+func TestNotFollowing(t *testing.T) {
+	var store *slowStore
+	h := open(t, slow(&store), func(b *built) { b.store.(*slowStore).fails = errors.New("away") })
+	token := h.addUser("alice")
+	conn, err := h.dial(client{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := make(chan error, 1)
+	go func() {
+		_, err := conn.Connect(t.Context(), "/alice", `{"auth": "`+token+`"}`)
+		result <- err
+	}()
+	store.mend()
+	if err := <-result; err != nil {
+		t.Errorf("in the end: %v", err)
+	}
+}
