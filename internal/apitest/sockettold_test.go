@@ -11,15 +11,18 @@ import (
 	"github.com/activityd/activityd/internal/storage/storagetest/scopemodel"
 )
 
-// chronicle is all that was committed, and what it took along.
+// chronicle is all that was committed, and what became of the folders.
 type chronicle struct {
 	log   []activity.Change
-	taken map[activity.Seq][]activity.FolderID // the folders that went with the deletion of one
+	there map[activity.Seq][]activity.FolderID // of the deletion of a folder: what the channel had before
+	taken map[activity.Seq][]activity.FolderID // likewise: what went with it
+	made  map[thing]activity.Seq               // of each folder: when it came last
+	gone  map[thing]activity.Seq               // and when it went last
 }
 
 func (s *socketHistory) read(t *testing.T) *chronicle {
 	t.Helper()
-	all := &chronicle{taken: map[activity.Seq][]activity.FolderID{}}
+	all := newChronicle()
 	s.inStore(t, func(ctx context.Context, _ activity.UserID, tx storage.Tx) error {
 		var err error
 		all.log, _, err = tx.Log(ctx, 0, 1<<30)
@@ -35,11 +38,21 @@ func (s *socketHistory) read(t *testing.T) *chronicle {
 	return all
 }
 
+func newChronicle() *chronicle {
+	return &chronicle{
+		there: map[activity.Seq][]activity.FolderID{}, taken: map[activity.Seq][]activity.FolderID{},
+		made: map[thing]activity.Seq{}, gone: map[thing]activity.Seq{},
+	}
+}
+
 // replay does to the world what a change says.
 func (a *chronicle) replay(world scopemodel.World, c *activity.Change) {
 	folders, id := world[c.Channel], activity.FolderID(c.Item)
 	switch {
 	case c.Kind == activity.ChannelKind && c.Action == activity.Deleted:
+		for f := range folders {
+			a.gone[thing{activity.FolderKind, string(c.Channel), string(f)}] = c.Seq
+		}
 		delete(world, c.Channel)
 	case c.Kind != activity.FolderKind:
 	case c.After != nil:
@@ -47,20 +60,42 @@ func (a *chronicle) replay(world scopemodel.World, c *activity.Change) {
 			folders = map[activity.FolderID]activity.FolderID{}
 			world[c.Channel] = folders
 		}
+		if _, known := folders[id]; !known {
+			a.made[thing{activity.FolderKind, string(c.Channel), c.Item}] = c.Seq
+		}
 		folders[id] = ""
 		if len(c.After) > 1 {
 			folders[id] = c.After[1]
 		}
 	default:
 		for f := range folders {
+			a.there[c.Seq] = append(a.there[c.Seq], f)
 			if world.InOrBelow(c.Channel, f, id) {
 				a.taken[c.Seq] = append(a.taken[c.Seq], f)
 			}
 		}
 		for _, f := range a.taken[c.Seq] {
+			a.gone[thing{activity.FolderKind, string(c.Channel), string(f)}] = c.Seq
 			delete(folders, f)
 		}
 	}
+}
+
+// roots tells of the deletion of a folder whether it takes one along that the
+// permissions name. What is told of those is made from the folders as they are
+// when it is told: one that is back by then did not go, and one that went
+// meanwhile may be told of early.
+func (a *chronicle) roots(c *activity.Change, permissions []activity.Permission) (must, may bool) {
+	at := func(id activity.FolderID) thing {
+		return thing{activity.FolderKind, string(c.Channel), string(id)}
+	}
+	must = slices.ContainsFunc(a.taken[c.Seq], func(id activity.FolderID) bool {
+		return named(permissions, c.Channel, id) && a.made[at(id)] < c.Seq
+	})
+	may = slices.ContainsFunc(a.there[c.Seq], func(id activity.FolderID) bool {
+		return named(permissions, c.Channel, id) && a.gone[at(id)] >= c.Seq
+	})
+	return must, may
 }
 
 // topics gives what who has the permissions, nil for a personal access, must be
@@ -83,12 +118,16 @@ func (a *chronicle) topics(c *activity.Change, permissions []activity.Permission
 			must = []topic{{"eventsChanged", channel}}
 		}
 	case activity.FolderKind:
-		taken := slices.ContainsFunc(a.taken[c.Seq], func(id activity.FolderID) bool { return named(permissions, c.Channel, id) })
-		if before || after || taken {
-			must = []topic{{"foldersChanged", channel}}
+		folders := topic{"foldersChanged", channel}
+		mustRoots, mayRoots := a.roots(c, permissions)
+		if before || after || mustRoots {
+			must = []topic{folders}
 		}
-		if taken || before != after || c.After == nil && before { // it stands for what is below
-			may = []topic{{"eventsChanged", channel}}
+		if mayRoots {
+			may = []topic{folders}
+		}
+		if mayRoots || before != after || c.After == nil && before { // it stands for what is below
+			may = append(may, topic{"eventsChanged", channel})
 		}
 	}
 	return must, append(may, must...)

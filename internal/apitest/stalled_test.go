@@ -196,7 +196,7 @@ func (c *crowd) write(t *testing.T, times int) {
 // last gives the last change under each topic.
 func (c *crowd) last(t *testing.T) map[topic]activity.Seq {
 	t.Helper()
-	all, last := &chronicle{}, map[topic]activity.Seq{}
+	all, last := newChronicle(), map[topic]activity.Seq{}
 	err := c.store.Tenant(c.user).View(t.Context(), func(tx storage.Tx) error {
 		var err error
 		all.log, _, err = tx.Log(t.Context(), 0, 1<<30)
