@@ -130,7 +130,11 @@ func TestPollingMessages(t *testing.T) {
 	eachRevision(t, func(t *testing.T, p *peer, revision int, query string) {
 		session := p.poll(query)
 		for _, packets := range [][]string{{"4hello"}, {"4test1", "4test2", "4test3"}} {
-			p.expect(p.post(session, frame(revision, packets...)), 200, "ok")
+			posted := p.post(session, frame(revision, packets...))
+			p.expect(posted, 200, "ok")
+			if kind := posted.header.Get("Content-Type"); kind != "text/html" {
+				t.Errorf("type %q", kind)
+			}
 			p.expect(p.get(session), 200, frame(revision, packets...))
 		}
 		binary := "bAQIDBA=="
