@@ -32,19 +32,24 @@ func otherOrigin(t *testing.T) string {
 	return s.Listener.Addr().String()
 }
 
+// open opens one page after the other in a browser: to start one costs more than
+// ten pages do.
+func open(t *testing.T, urls []string) {
+	t.Helper()
+	runClient(t, "node", append([]string{"pages.mjs"}, urls...)...)
+}
+
 // TestChromium2012 opens the page of 2012, with its scripts from the server and
 // from elsewhere.
 func TestChromium2012(t *testing.T) {
 	s := newServer(t)
-	for name, origin := range map[string]string{"same origin": s.addr, "other origin": otherOrigin(t)} {
-		t.Run(name, func(t *testing.T) {
-			var urls []string
-			for _, transport := range []string{"jsonp-polling", "xhr-polling", "websocket"} {
-				urls = append(urls, "http://"+origin+"/pages/2012.html?"+s.addr+"#"+transport)
-			}
-			runClient(t, "node", append([]string{"pages.mjs"}, urls...)...)
-		})
+	var urls []string
+	for _, origin := range []string{s.addr, otherOrigin(t)} {
+		for _, transport := range []string{"jsonp-polling", "xhr-polling", "websocket"} {
+			urls = append(urls, "http://"+origin+"/pages/2012.html?"+s.addr+"#"+transport)
+		}
 	}
+	open(t, urls)
 }
 
 // TestChromium opens a page with each later client. Browsers have what Node
@@ -52,6 +57,7 @@ func TestChromium2012(t *testing.T) {
 func TestChromium(t *testing.T) {
 	s := newServer(t)
 	other := otherOrigin(t)
+	var urls []string
 	for _, c := range []struct {
 		client, origin string
 		transports     []string
@@ -66,17 +72,10 @@ func TestChromium(t *testing.T) {
 		{"4", s.addr, []string{"polling", "websocket", "upgrade"}},
 		{"4", other, []string{"polling", "websocket", "upgrade"}},
 	} {
-		from := "same origin"
-		if c.origin == other {
-			from = "other origin"
+		for _, transport := range c.transports {
+			urls = append(urls, "http://"+c.origin+"/pages/later.html?client="+c.client+
+				"&transport="+transport+"&server="+s.addr)
 		}
-		t.Run(c.client+"/"+from, func(t *testing.T) {
-			var urls []string
-			for _, transport := range c.transports {
-				urls = append(urls, "http://"+c.origin+"/pages/later.html?client="+c.client+
-					"&transport="+transport+"&server="+s.addr)
-			}
-			runClient(t, "node", append([]string{"pages.mjs"}, urls...)...)
-		})
 	}
+	open(t, urls)
 }

@@ -28,7 +28,7 @@ async function visit(running, url) {
     await page.close();
     return;
   }
-  console.log(await page.textContent('#log'));
+  console.log(await page.evaluate(() => document.body?.textContent));
   throw late ?? new Error(`${url} failed`);
 }
 
