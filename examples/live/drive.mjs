@@ -28,18 +28,50 @@ async function tab(name) {
   return page;
 }
 
+// loseAnswer lets a page lose the answer to the first event that it creates over
+// WebSocket, and the connection with it. It gives promises: the page uses one,
+// and the answer is lost.
+function loseAnswer(page) {
+  const happened = {};
+  const upgraded = new Promise((resolve) => { happened.upgrade = resolve; });
+  const lost = new Promise((resolve) => { happened.loss = resolve; });
+  let awaited; // how the answer begins
+  const routed = page.routeWebSocket(/socket\.io/, (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((text) => {
+      if (text === '5') happened.upgrade();
+      const asked = /^42\/\w+,(\d+)\["command",\{"id":"diary\.events\.create"/.exec(text);
+      if (asked) awaited ??= `43/alice,${asked[1]}[`;
+      server.send(text);
+    });
+    server.onMessage((text) => {
+      if (!awaited || !text.startsWith(awaited)) return socket.send(text);
+      awaited = ' '; // no other
+      server.close();
+      socket.close();
+      return happened.loss();
+    });
+  });
+  return { routed, upgraded, lost };
+}
+const losses = new Map();
+
 const actions = {
   open: (page, url) => page.goto(url, { waitUntil: 'commit' }),
   reload: (page) => page.reload({ waitUntil: 'commit' }),
   fill: (page, label, text) => page.getByLabel(label, { exact: true }).fill(text),
   click: (page, name) => page.getByRole('button', { name, exact: true }).click(),
   shows: (page, text) => page.getByText(text, { exact: true }).waitFor(),
+  ready: (page, name) => page.getByRole('button', { name, exact: true, disabled: false }).waitFor(),
   hides: (page, text) => page.getByText(text, { exact: true }).waitFor({ state: 'hidden' }),
   texts: (page, selector) => page.locator(selector).allTextContents(),
   session: (page) => page.evaluate(() => ({ ...sessionStorage })),
   setSession: (page, values) => page.evaluate((all) => Object.assign(sessionStorage, all), values),
   elsewhere: (page) => page.evaluate(() => [localStorage.length, document.cookie]),
   seen: () => seen,
+  loseAnswer: (page) => losses.set(page, loseAnswer(page)).get(page).routed.then(() => null),
+  upgraded: (page) => losses.get(page).upgraded,
+  lost: (page) => losses.get(page).lost,
 };
 
 try {

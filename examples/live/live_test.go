@@ -70,7 +70,17 @@ func TestLive(t *testing.T) {
 	two.shows("Nobody hears me.")
 	one.shows("By REST.")
 
-	loggedOut := token(t, one)
+	// An entry is recorded, but its answer is lost: it is sent again, and is one.
+	unlucky := b.tab(t, "unlucky")
+	unlucky.do("loseAnswer")
+	unlucky.do("open", "file://"+file)
+	unlucky.logIn(door.url, "alice", password)
+	unlucky.do("upgraded")
+	unlucky.enter("Said twice.", "Record")
+	unlucky.do("lost")
+	unlucky.shows("Said twice.")
+	unlucky.do("ready", "Record") // it has an answer
+
 	twin := b.tab(t, "twin") // lives by the sign-in of the first
 	twin.do("open", "file://"+file)
 	twin.do("setSession", one.do("session"))
@@ -78,11 +88,11 @@ func TestLive(t *testing.T) {
 	twin.shows("By REST.")
 	one.do("click", "Log out")
 	one.shows("Log in")
-	twin.shows(message(t, s.URL+"/alice/diary/events", loggedOut, `{}`))
+	twin.shows(message(t, s.URL+"/alice/diary/events", "no token of hers", `{}`))
 	two.enter("Good night.", "Record")
 	two.shows("Good night.")
 
-	want := []string{"Good night.", "Nobody hears me.", "By REST.", "A walk", "It pours.", "It rains."}
+	want := []string{"Good night.", "Said twice.", "Nobody hears me.", "By REST.", "A walk", "It pours.", "It rains."}
 	if got := two.list("#entries span"); !slices.Equal(got, want) {
 		t.Errorf("the second tab shows %q, not %q", got, want)
 	}
