@@ -4,7 +4,7 @@
 .NOTPARALLEL:
 
 FUZZTIME ?= 30s
-BENCH    ?= sockets go
+BENCH    ?= sockets service go
 
 # The version comes from git describe. Go's own stamping is off: it stops the
 # build where git refuses a clone that belongs to another user.
@@ -93,7 +93,7 @@ fuzz: ## Run every fuzz target for FUZZTIME (30s)
 	scripts/fuzz $(FUZZTIME)
 
 .PHONY: bench
-bench: bench/node/node_modules/.installed ## Run the benchmarks BENCH ("sockets go"); sockets:calls,idle and go:Name are parts
+bench: bench/node/node_modules/.installed ## Run the benchmarks BENCH ("sockets service go"); sockets:calls,idle is a part
 	scripts/bench $(BENCH)
 
 .PHONY: conformance

@@ -59,3 +59,17 @@ func Count(n int64) string {
 	}
 	return fmt.Sprintf("%s,%03d", Count(n/1000), n%1000)
 }
+
+// Number writes a figure with three digits that count, a large or a whole one
+// without a fraction.
+func Number(v float64) string {
+	switch {
+	case v >= 1000 || v <= -1000 || v == float64(int64(v)):
+		return Count(int64(v))
+	case v >= 100:
+		return fmt.Sprintf("%.0f", v)
+	case v >= 10:
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}

@@ -18,18 +18,6 @@ type figure struct {
 	goal  string // what ours is to reach, or empty
 }
 
-func (f figure) text() string {
-	switch {
-	case f.value >= 1000 || f.value <= -1000 || f.value == float64(int64(f.value)):
-		return report.Count(int64(f.value))
-	case f.value >= 100:
-		return fmt.Sprintf("%.0f", f.value)
-	case f.value >= 10:
-		return fmt.Sprintf("%.1f", f.value)
-	}
-	return fmt.Sprintf("%.2f", f.value)
-}
-
 // results are all figures, in rows of one name.
 type results struct {
 	contenders []contender
@@ -72,7 +60,7 @@ func (r *results) print(w io.Writer) error {
 		for _, c := range r.contenders {
 			cell := ""
 			if f, ok := row.values[c.name]; ok {
-				cell = f.text()
+				cell = report.Number(f.value)
 			}
 			cells = append(cells, cell)
 		}

@@ -24,6 +24,8 @@ type Target struct {
 	Namespace string
 	// Auth is the JSON object that is sent with CONNECT; none if it is empty.
 	Auth string
+	// Receive is the size of the receive buffer in bytes, the system's if it is 0.
+	Receive int
 	// Event is called for each event with the JSON array of its name and
 	// arguments, which is valid during the call. It may be nil.
 	Event func(s *Socket, array []byte)
@@ -132,6 +134,11 @@ func (s *Socket) connect() error {
 		err := unix.SetsockoptInt(s.fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
 		if err := errors.Join(err, unix.Bind(s.fd, local)); err != nil {
 			return fmt.Errorf("swarm: bind: %w", err)
+		}
+	}
+	if s.target.Receive > 0 {
+		if err := unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, s.target.Receive); err != nil {
+			return fmt.Errorf("swarm: receive buffer: %w", err)
 		}
 	}
 	if err := unix.SetsockoptInt(s.fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {

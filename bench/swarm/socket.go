@@ -75,6 +75,13 @@ func (s *Socket) Cut() {
 	s.release()
 }
 
+// Stall lets the socket read no more, as a machine does that hangs.
+func (s *Socket) Stall() {
+	if err := s.swarm.watch(s.fd, unix.EPOLL_CTL_MOD, 0); err != nil {
+		s.end(err)
+	}
+}
+
 // release closes the descriptor.
 func (s *Socket) release() {
 	s.state, s.calls, s.partial = ended, nil, nil
