@@ -172,7 +172,7 @@ func (l *listener) listen(t *testing.T) {
 func (l *listener) isRefused(t *testing.T, refusal *rawsocket.Refusal) bool {
 	t.Helper()
 	answer := replyOf(http.StatusUnauthorized, nil, string(refusal.Object))
-	if answer.ID == "service-unavailable" {
+	if answer.ID == "service-unavailable" || refusal.Object == nil { // protocol 1 is told why at its handshake only
 		return true
 	}
 	l.mu.Lock()

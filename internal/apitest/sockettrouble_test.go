@@ -15,12 +15,14 @@ import (
 func (s *socketHistory) trouble(t *testing.T, ticks, over <-chan struct{}, peace bool) {
 	t.Helper()
 	stalled := map[*rawsocket.Client]bool{}
-	defer func() {
+	resume := func() {
 		for c := range stalled {
 			c.Resume()
 		}
-	}()
-	for {
+		clear(stalled)
+	}
+	defer resume()
+	for ticked := 1; ; ticked++ {
 		select {
 		case <-over:
 			return
@@ -31,11 +33,8 @@ func (s *socketHistory) trouble(t *testing.T, ticks, over <-chan struct{}, peace
 		l := s.listeners[s.IntN(len(s.listeners))]
 		k := l.current()
 		switch n := s.IntN(10); {
-		case n < 3:
-			for c := range stalled {
-				c.Resume()
-			}
-			clear(stalled)
+		case n < 2, ticked%6 == 0:
+			resume()
 		case k == nil:
 		case n < 6:
 			k.socket.Stall()
