@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -46,6 +47,7 @@ func (c *client) create(u user) error {
 		return err
 	}
 	body, err := io.ReadAll(answer.Body)
+	err = errors.Join(err, answer.Body.Close())
 	if err == nil && answer.StatusCode != http.StatusCreated {
 		err = fmt.Errorf("POST of an event: %s: %s", answer.Status, body)
 	}
