@@ -58,7 +58,7 @@ func TestServeByTLS(t *testing.T) {
 	metrics := read(t, res)
 	for _, want := range []string{
 		`activityd_http_requests_total{code="200",method="service.info"} 1`, "activityd_tls_certificate_end_timestamp_seconds 1.",
-		"activityd_build_info{", "activityd_store_group_units_count", "activityd_store_feed_readers 0", "go_goroutines",
+		"activityd_build_info{", "activityd_store_group_units_count", "activityd_store_feed_readers 1", "go_goroutines",
 	} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("%s is not in\n%s", want, metrics)

@@ -76,7 +76,7 @@ type Config struct {
 	SessionLifetime time.Duration
 
 	// Sizes are in bytes: of a JSON body, of the files in one request, of one
-	// answer to a batch, and of one socket packet.
+	// answer to a batch or a command, and of one socket packet.
 	MaxBody   int64
 	MaxFile   int64
 	MaxAnswer int64
@@ -91,7 +91,8 @@ type Config struct {
 	MaxSockets        int
 	MaxSocketsPerUser int
 
-	// MaxPendingCommands bounds the commands of one socket that run or wait.
+	// MaxPendingCommands bounds the commands of one socket that wait behind the
+	// one that runs.
 	MaxPendingCommands int
 
 	// LoginRate bounds failed sign-ins per user and address.

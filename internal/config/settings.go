@@ -109,13 +109,13 @@ func limitSettings() []Setting {
 	return []Setting{
 		row("max_body", "1MiB", "`size` of a JSON body", sizes(kib, gib), func(c *Config) *int64 { return &c.MaxBody }),
 		row("max_file", "256MiB", "`size` of the files in one request", sizes(kib, tib), func(c *Config) *int64 { return &c.MaxFile }),
-		row("max_answer", "8MiB", "`size` of the answer to one batch", sizes(kib, gib), func(c *Config) *int64 { return &c.MaxAnswer }),
+		row("max_answer", "8MiB", "`size` of the answer to one batch or command", sizes(kib, gib), func(c *Config) *int64 { return &c.MaxAnswer }),
 		row("max_packet", "1MB", "`size` of one socket packet", sizes(kib, gib), func(c *Config) *int64 { return &c.MaxPacket }),
 		row("max_depth", "64", "`levels` of nesting in JSON", ints(1, 1000), func(c *Config) *int { return &c.MaxDepth }),
 		row("max_batch", "1000", "`entries` in one batch", ints(1, 100_000), func(c *Config) *int { return &c.MaxBatch }),
 		row("max_sockets", "100000", "`sockets` at once on this server", ints(1, 10_000_000), func(c *Config) *int { return &c.MaxSockets }),
 		row("max_sockets_per_user", "1000", "`sockets` of one user at once on this server", ints(1, 10_000_000), func(c *Config) *int { return &c.MaxSocketsPerUser }),
-		row("max_pending_commands", "64", "`commands` of one socket that run or wait", ints(1, 10_000), func(c *Config) *int { return &c.MaxPendingCommands }),
+		row("max_pending_commands", "64", "`commands` of one socket that wait behind the one that runs", ints(1, 10_000), func(c *Config) *int { return &c.MaxPendingCommands }),
 		row("login_rate", "10/10m", "failed sign-ins per user and address, as `attempts/window`", rates(), func(c *Config) *Rate { return &c.LoginRate }),
 	}
 }
