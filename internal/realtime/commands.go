@@ -2,7 +2,6 @@ package realtime
 
 import (
 	"context"
-	"net/netip"
 	"runtime/debug"
 	"time"
 
@@ -170,10 +169,9 @@ func (s *session) call(e *socketio.Event) (method string, result []byte, err err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.server.CommandTimeout)
 	defer cancel()
-	peer, _ := netip.ParseAddrPort(s.socket.Handshake().RemoteAddr) // none for connections that are not IP
 	c := &api.Call{
 		Username: s.home.name, User: s.home.user, Credential: s.credential,
-		Remote: peer.Addr().Unmap(), Socket: s.socket.ID(),
+		Remote: remoteOf(s.socket.Handshake()), Socket: s.socket.ID(),
 	}
 	if id == api.BatchCommand {
 		result, err = service.Batch(ctx, c, params, func(method string, err error) { s.server.logEntry(s.socket, method, err) })

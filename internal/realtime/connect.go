@@ -26,9 +26,20 @@ func (s *Server) connect(socket socketio.Socket, r *socketio.ConnectRequest) (so
 	s.logConnect(socket, s.Clock().Sub(start), err)
 	if err != nil {
 		s.counts.refused.Add(1)
+		if ours(err) {
+			socket.Close()
+		}
 		return nil, refusal(err)
 	}
 	return one, nil
+}
+
+// ours reports whether an error is no fault of the client's, and will pass.
+// Clients take a refusal for final; one that loses the connection, or does not
+// get it, comes back by itself.
+func ours(err error) bool {
+	code := api.ErrorOf(err).Code
+	return code == activity.CodeServiceUnavailable || code == activity.CodeInternalError
 }
 
 // refusal tells an error in the form of each generation: all of them get the
@@ -95,13 +106,13 @@ func (s *Server) authorize(h *engineio.Handshake) error {
 	}
 	s.counts.refused.Add(1)
 	s.logRefused(h, err)
+	if ours(err) {
+		return err
+	}
 	return refusal(err)
 }
 
 func (s *Server) judge(h *engineio.Handshake) error {
-	if s.hub.full() {
-		return errTooManySockets()
-	}
 	namespace := h.Query("resource")
 	switch at, hosted := hosts.Parse(h.Host, s.Domain); {
 	case at == hosts.User:

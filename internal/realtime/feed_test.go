@@ -1,6 +1,7 @@
 package realtime_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/realtime/realtimetest"
 	"github.com/activityd/activityd/internal/storage"
 )
@@ -152,4 +154,41 @@ func TestNotFollowing(t *testing.T) {
 	if err := <-result; err != nil {
 		t.Errorf("in the end: %v", err)
 	}
+}
+
+// TestNotOurFault: who cannot be let in now for a reason that will pass loses
+// the connection, and so comes back by itself; a refusal would be final.
+func TestNotOurFault(t *testing.T) {
+	eachProtocol(t, func(t *testing.T, protocol int) {
+		h := open(t, func(b *built) { b.store = awayStore{b.store} })
+		conn, err := h.dial(client{protocol: protocol, query: "auth=any-token-whatsoever"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = conn.Connect(t.Context(), "/alice", "")
+		var refusal *realtimetest.Refusal
+		if err == nil || errors.As(err, &refusal) {
+			t.Errorf("connect: %v", err)
+		}
+		<-conn.Done()
+		// A handshake of protocol 1 fails with a status after which it is tried again.
+		if protocol == 1 {
+			_, err := h.dial(client{protocol: 1, query: "auth=any-token-whatsoever&resource=/alice"})
+			var refused *realtimetest.Refused
+			if !errors.As(err, &refused) || refused.Status != http.StatusInternalServerError {
+				t.Errorf("the handshake: %v", err)
+			}
+		}
+	})
+}
+
+// awayStore is a store that cannot find users.
+type awayStore struct{ storage.Store }
+
+func (s awayStore) Users() storage.Users { return awayUsers{s.Store.Users()} }
+
+type awayUsers struct{ storage.Users }
+
+func (awayUsers) UserByName(context.Context, activity.Username) (activity.User, error) {
+	return activity.User{}, activity.NewError(activity.CodeServiceUnavailable, "away")
 }

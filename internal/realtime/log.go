@@ -3,6 +3,7 @@ package realtime
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/activityd/activityd/internal/activity"
@@ -21,6 +22,12 @@ func (s *Server) log(level slog.Level, message string, attrs ...slog.Attr) {
 	s.Logger.LogAttrs(context.Background(), level, message, attrs...)
 }
 
+// remoteOf gives the client's address; none for a connection that is not IP.
+func remoteOf(h *engineio.Handshake) netip.Addr {
+	peer, _ := netip.ParseAddrPort(h.RemoteAddr)
+	return peer.Addr().Unmap()
+}
+
 // logConnect writes the line of a client that was let in, or was not.
 func (s *Server) logConnect(socket socketio.Socket, took time.Duration, err error) {
 	level, about := api.AboutError(err)
@@ -32,7 +39,7 @@ func (s *Server) logConnect(socket socketio.Socket, took time.Duration, err erro
 		slog.String("socket", socket.ID()),
 		slog.String("generation", generation(socket.Protocol())),
 		slog.Duration("duration", took),
-		slog.String("remote", socket.Handshake().RemoteAddr),
+		slog.Any("remote", remoteOf(socket.Handshake())),
 	}, about...)...)
 }
 
@@ -41,7 +48,7 @@ func (s *Server) logRefused(h *engineio.Handshake, err error) {
 	level, about := api.AboutError(err)
 	s.log(level, "socket refused", append([]slog.Attr{
 		slog.String("generation", generation(socketio.Protocol1)),
-		slog.String("remote", h.RemoteAddr),
+		slog.Any("remote", remoteOf(h)),
 	}, about...)...)
 }
 

@@ -104,6 +104,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case opens(r) && s.modern.Len()+s.old.Len() >= s.maxSessions():
 		refuse(w, r, http.StatusServiceUnavailable, errTooManySockets())
 	case s.old.Serves(r.URL.Path):
+		if opens(r) && s.hub.full() {
+			// Which its clients try again, other than a refusal.
+			refuse(w, r, http.StatusServiceUnavailable, errTooManySockets())
+			return
+		}
 		s.old.ServeHTTP(w, r)
 	default:
 		s.modern.ServeHTTP(w, r)
