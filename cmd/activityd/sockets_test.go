@@ -80,3 +80,34 @@ func TestSockets(t *testing.T) {
 		t.Errorf("the log is\n%s", log)
 	}
 }
+
+// TestSocketsOfDisabled: who is locked out by a command beside the service
+// loses the sockets.
+func TestSocketsOfDisabled(t *testing.T) {
+	dir := t.TempDir()
+	r := start(t, "--data-dir", dir)
+	res, err := http.Post(r.url+"/users", "application/json",
+		strings.NewReader(`{"username": "alice", "password": "a good password", "email": "alice@example.org"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, token, _ := strings.Cut(body(t, res), `"token":"`)
+	token, _, _ = strings.Cut(token, `"`)
+	dialer := realtimetest.Dialer{URL: r.url, Query: "auth=" + token}
+	conn, err := dialer.Dial(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	s, err := conn.Connect(t.Context(), "/alice", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, log output
+	if code := run(t.Context(), []string{"user", "disable", "alice", "--data-dir", dir}, nil, strings.NewReader(""), &out, &log); code != exitOK {
+		t.Fatalf("exit code %d: %s", code, log.String())
+	}
+	if err := s.WaitAway(t.Context()); err != nil || !s.Away() {
+		t.Errorf("it was not sent away: %v", err)
+	}
+}

@@ -131,3 +131,34 @@ func TestStore(t *testing.T) {
 		t.Errorf("told %v and gave\n%s", told, all)
 	}
 }
+
+func TestSockets(t *testing.T) {
+	m := metrics.New("dev", []string{"events.create"})
+	m.AddSockets(func() metrics.Sockets {
+		return metrics.Sockets{
+			Connected: map[string]int64{"0.9": 2, "3-4": 0}, Connections: 3, Refused: 4, Notifications: map[string]uint64{"eventsChanged": 5},
+			Delays: metrics.Histogram{Bounds: []float64{.001, .01}, Counts: []uint64{1, 2, 3}, Sum: 7},
+		}
+	})
+	m.ObserveCommand("events.create", "", 2*time.Millisecond)
+	m.ObserveCommand("events.create", "forbidden", 2*time.Second)
+	m.ObserveCommand("alice.secrets", "unknown-method", time.Millisecond)
+	lines := scrape(t, m, never(t))
+	want(t, lines,
+		`activityd_socket_connected{generation="0.9"} 2`,
+		`activityd_socket_connected{generation="3-4"} 0`,
+		`activityd_socket_connections 3`,
+		`activityd_socket_refused_total 4`,
+		`activityd_socket_notifications_total{event="eventsChanged"} 5`,
+		`activityd_socket_notification_delay_seconds_bucket{le="0.01"} 3`,
+		`activityd_socket_notification_delay_seconds_count 6`,
+		`activityd_socket_commands_total{code="ok",method="events.create"} 1`,
+		`activityd_socket_commands_total{code="forbidden",method="events.create"} 1`,
+		`activityd_socket_commands_total{code="unknown-method",method="other"} 1`,
+		`activityd_socket_command_duration_seconds_bucket{method="events.create",outcome="ok",le="0.0025"} 1`,
+		`activityd_socket_command_duration_seconds_count{method="events.create",outcome="failed"} 1`,
+	)
+	if all := strings.Join(lines, "\n"); strings.Contains(all, "alice") {
+		t.Errorf("got\n%s", all)
+	}
+}

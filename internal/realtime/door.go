@@ -32,7 +32,7 @@ func (s *Server) forwarded(r *http.Request) (*http.Request, hosts.Place) {
 // without a session's id, or one of protocol 1, whose path ends at its version.
 func opens(r *http.Request) bool {
 	version, session, _ := strings.Cut(below(r.URL.Path), "/")
-	return session == "" && (version != "" || !strings.Contains(r.URL.RawQuery, "sid="))
+	return session == "" && (version != "" || r.URL.Query().Get("sid") == "")
 }
 
 // below gives what follows the mount; some clients leave its last slash out.

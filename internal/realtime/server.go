@@ -127,7 +127,8 @@ func (s *Server) Run(ctx context.Context) {
 // Close ends the server, in this order: new clients and commands are refused,
 // commands that were taken are answered, all sockets are closed, in a way that
 // makes their clients come back by themselves. When ctx ends first it goes on at
-// once; the error then is the context's. Run goes on until its own context ends.
+// once; if commands still ran, the error is the context's. Clients that did not
+// read are left to find out. Run goes on until its own context ends.
 func (s *Server) Close(ctx context.Context) error {
 	s.closing.Store(true)
 	err := s.workers.close(ctx)
@@ -136,13 +137,14 @@ func (s *Server) Close(ctx context.Context) error {
 		defer close(done)
 		s.modern.Close()
 	}()
-	if e := s.old.Close(ctx); e != nil {
-		err = e
-	}
+	left := s.old.Close(ctx) != nil
 	select {
 	case <-done:
 	case <-ctx.Done():
-		err = ctx.Err() // a client that does not read is left to its write timeout
+		left = true
+	}
+	if left {
+		s.Logger.Warn("some clients did not read to the end")
 	}
 	return err
 }
