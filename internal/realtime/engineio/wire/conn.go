@@ -2,9 +2,12 @@ package wire
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
+	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -34,14 +37,16 @@ type Receiver interface {
 type Conn struct {
 	env  *Env
 	conn net.Conn
-	// raw tries reads and writes without waiting. It is nil on connections that
-	// cannot be asked so, as those of TLS.
+	// raw is the connection as the system knows it, with which reads and writes
+	// are tried and waiting is left to parking; nil where neither can be.
 	raw      syscall.RawConn
+	sealed   bool // TLS is above raw: nothing can be tried
 	out      *Outbox
 	receiver Receiver
 	in       *buffer   // what was read and not taken yet, or nil
 	partial  *fragment // a message of several frames, or nil
 	place    place     // among those that are parked
+	leaving  atomic.Bool
 }
 
 // fragment is the beginning of a message of several frames.
@@ -52,8 +57,12 @@ type fragment struct {
 
 func (e *Env) newConn(conn net.Conn) *Conn {
 	c := &Conn{env: e, conn: conn}
+	plain := conn
+	if t, ok := conn.(*tls.Conn); ok {
+		c.sealed, plain = true, t.NetConn()
+	}
 	var err error
-	switch t := conn.(type) {
+	switch t := plain.(type) {
 	case *net.TCPConn:
 		c.raw, err = t.SyscallConn()
 	case *net.UnixConn:
@@ -64,6 +73,9 @@ func (e *Env) newConn(conn net.Conn) *Conn {
 	}
 	return c
 }
+
+// tries tells whether reads and writes can be tried.
+func (c *Conn) tries() bool { return c.raw != nil && !c.sealed }
 
 // Close closes a connection that was not started.
 func (c *Conn) Close() error { return c.conn.Close() }
@@ -131,6 +143,12 @@ func (c *Conn) Start(out *Outbox, receiver Receiver) {
 
 // rest waits for the next message with nothing held but the connection.
 func (c *Conn) rest() {
+	if c.sealed && c.raw != nil {
+		if err := c.unseal(); !errors.Is(err, os.ErrDeadlineExceeded) {
+			go c.work(err)
+			return
+		}
+	}
 	if !c.env.parking.park(c) {
 		go c.wait()
 	}
@@ -147,6 +165,11 @@ func (c *Conn) wait() {
 //go:noinline
 func (c *Conn) work(err error) {
 	for err == nil {
+		if len(c.in.b) == 1 && !c.tries() {
+			if err = c.second(); err != nil {
+				break
+			}
+		}
 		var more bool
 		more, err = c.take()
 		c.out.Flush()

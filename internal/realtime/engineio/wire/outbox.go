@@ -84,7 +84,7 @@ func (o *Outbox) start() {
 	case o.conn != nil && !o.writing:
 		o.writing = true
 		o.env.work.Add(1)
-		if o.conn.raw == nil {
+		if !o.conn.tries() {
 			go o.persist(nil)
 			return
 		}
@@ -101,7 +101,7 @@ func (o *Outbox) start() {
 // goroutine that calls it. It may call the owner.
 func (o *Outbox) Flush() {
 	o.mu.Lock()
-	if o.pending == nil || o.conn == nil || o.conn.raw == nil || o.writing || o.dead {
+	if o.pending == nil || o.conn == nil || !o.conn.tries() || o.writing || o.dead {
 		if o.pending != nil {
 			o.start()
 		}

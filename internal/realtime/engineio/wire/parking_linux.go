@@ -22,9 +22,8 @@ type parking struct {
 
 // place is what a connection knows of its parking; guarded by parking.mu.
 type place struct {
-	fd      int32 // its descriptor, which stays open until leaving is set
-	known   bool  // epoll knows the descriptor
-	leaving bool  // it parks no more
+	fd    int32 // its descriptor, which stays open until leave was called
+	known bool  // epoll knows the descriptor
 }
 
 // enter counts a connection that begins to be read.
@@ -52,7 +51,7 @@ func (p *parking) park(c *Conn) bool {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if c.place.leaving || p.epoll == nil && p.open(c.env) != nil {
+	if c.leaving.Load() || p.epoll == nil && p.open(c.env) != nil {
 		return false
 	}
 	fd := int(c.place.fd)
@@ -78,14 +77,13 @@ func (p *parking) park(c *Conn) bool {
 	return true
 }
 
-// leave lets a connection park no more, and wait by itself if it is parked. It
-// must be called before the descriptor is closed.
+// leave lets a connection that is marked as leaving, and parks no more, wait by
+// itself if it is parked. It must be called before the descriptor is closed.
 func (p *parking) leave(c *Conn) {
 	if c.raw == nil {
 		return
 	}
 	p.mu.Lock()
-	c.place.leaving = true
 	fd := int(c.place.fd)
 	parked := c.place.known && fd < len(p.conns) && p.conns[fd] == c
 	if parked {

@@ -31,6 +31,12 @@ func eventually(t *testing.T, what string, so func() bool) {
 // TestParking brings connections to rest, which takes their goroutines from
 // them, and lets each way of going on find them there.
 func TestParking(t *testing.T) {
+	t.Run("TCP", func(t *testing.T) { park(t, connect) })
+	t.Run("TLS", func(t *testing.T) { park(t, connectTLS) })
+}
+
+func park(t *testing.T, connect func(*testing.T, *wire.Env) (*wire.Conn, *websocket.Conn)) {
+	t.Helper()
 	env := wire.NewEnv(wire.Limits{MaxMessage: 100, MaxQueue: 1000, WriteTimeout: time.Minute})
 	type end struct {
 		out    *wire.Outbox
@@ -49,15 +55,19 @@ func TestParking(t *testing.T) {
 	}
 	quiet := func() bool { return runtime.NumGoroutine() <= before+1 }
 	eventually(t, "all rest", quiet)
-	for range 3 { // each message wakes one up
+	for burst := range 4 { // messages wake them up, several at once too
 		for _, e := range ends {
-			if err := e.client.WriteMessage(websocket.TextMessage, []byte("hello")); err != nil {
-				t.Fatal(err)
+			for range burst {
+				if err := e.client.WriteMessage(websocket.TextMessage, []byte("hello")); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 		for _, e := range ends {
-			if got := <-e.owner.received; got != "hello" {
-				t.Fatalf("received %q", got)
+			for range burst {
+				if got := <-e.owner.received; got != "hello" {
+					t.Fatalf("received %q", got)
+				}
 			}
 		}
 		eventually(t, "all rest again", quiet)

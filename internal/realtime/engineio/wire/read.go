@@ -1,7 +1,10 @@
 package wire
 
 import (
+	"errors"
 	"io"
+	"os"
+	"time"
 
 	"github.com/gorilla/websocket"
 )
@@ -23,9 +26,9 @@ func (c *Conn) fetch() error {
 	return err
 }
 
-// first waits without a buffer.
+// first waits without a buffer. Where nothing can be tried it reads one byte.
 func (c *Conn) first() error {
-	if c.raw != nil {
+	if c.tries() {
 		a := c.env.attempts.Get().(*attempt)
 		err := a.receive(c.raw)
 		c.in = a.in
@@ -41,6 +44,32 @@ func (c *Conn) first() error {
 	c.in = c.env.buffer()
 	c.in.b = append(c.in.b, one[0])
 	return nil
+}
+
+// second reads what follows the byte that first has read: no frame is that short.
+func (c *Conn) second() error {
+	if !c.sealed {
+		return c.fetch()
+	}
+	if err := c.unseal(); !errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	return nil
+}
+
+// unseal reads what TLS has taken from the system and not handed over yet, of
+// which parking would not be told. os.ErrDeadlineExceeded says that there is
+// nothing.
+func (c *Conn) unseal() error {
+	if err := c.conn.SetReadDeadline(time.Unix(1, 0)); err != nil { // long ago: nothing is waited for
+		return err
+	}
+	err := c.fetch()
+	_ = c.conn.SetReadDeadline(time.Time{}) // of a closed one there is none
+	if c.leaving.Load() {
+		_ = c.conn.SetReadDeadline(time.Now().Add(lingering)) // it may just have been set
+	}
+	return err
 }
 
 // take takes all frames that have come as a whole, and reports whether more are

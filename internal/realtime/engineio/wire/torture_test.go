@@ -42,6 +42,12 @@ func (e *echo) Receive(_ bool, data []byte) bool {
 // there is, at any moment: what comes back is in order, everybody is told of the
 // end once, and nothing is left.
 func TestTorture(t *testing.T) {
+	t.Run("TCP", func(t *testing.T) { torture(t, connect) })
+	t.Run("TLS", func(t *testing.T) { torture(t, connectTLS) })
+}
+
+func torture(t *testing.T, connect func(*testing.T, *wire.Env) (*wire.Conn, *websocket.Conn)) {
+	t.Helper()
 	env := wire.NewEnv(wire.Limits{MaxMessage: 1 << 20, MaxQueue: 64 << 20, WriteTimeout: time.Minute})
 	const conns = 60
 	var all sync.WaitGroup
@@ -63,7 +69,9 @@ func TestTorture(t *testing.T) {
 			case 1:
 				e.out.Finish(wire.CloseFrame(websocket.CloseGoingAway))
 			case 2:
-				_ = client.NetConn().(*net.TCPConn).SetLinger(0) // else the end is an orderly one
+				if tcp, ok := client.NetConn().(*net.TCPConn); ok {
+					_ = tcp.SetLinger(0) // else the end is an orderly one
+				}
 			case 3:
 				_ = client.WriteMessage(websocket.CloseMessage, nil) // the same
 			}

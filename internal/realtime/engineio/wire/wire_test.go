@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -178,6 +179,28 @@ func connect(t *testing.T, env *wire.Env) (*wire.Conn, *websocket.Conn) {
 		}
 	})
 	return server, client
+}
+
+// connectTLS is connect over TLS.
+func connectTLS(t *testing.T, env *wire.Env) (*wire.Conn, *websocket.Conn) {
+	t.Helper()
+	conns := make(chan *wire.Conn, 1)
+	web := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, err := env.Upgrade(w, r, nil)
+		if err != nil {
+			t.Error(err)
+		}
+		conns <- conn
+	}))
+	t.Cleanup(web.Close)
+	trust := web.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	trust.NextProtos = nil // HTTP/2 has no such upgrade
+	dialer := websocket.Dialer{TLSClientConfig: trust}
+	client, _, err := dialer.Dial("wss://"+web.Listener.Addr().String(), nil) //nolint:bodyclose // an upgrade has none
+	if err != nil {
+		t.Fatal(err)
+	}
+	return <-conns, client
 }
 
 func TestOutboxKeepsOrder(t *testing.T) {

@@ -129,7 +129,7 @@ func (o *Outbox) broke(err error) {
 // together, large ones are written from where they are. If it may not wait, it
 // returns what is left.
 func (c *Conn) flush(frames [][]byte, wait bool) (left [][]byte, err error) {
-	if wait && c.raw != nil {
+	if wait && c.tries() {
 		// What is tried later must not meet a deadline of now.
 		defer func() { _ = c.conn.SetWriteDeadline(time.Time{}) }() // of a closed one there is none
 	}
@@ -201,6 +201,7 @@ func (c *Conn) write(b []byte, wait bool) (n int, err error) {
 // finish ends our side of the connection. The reader sees the peer's end, or the
 // deadline, and closes it.
 func (c *Conn) finish() {
+	c.leaving.Store(true)
 	c.env.parking.leave(c)
 	half, ok := c.conn.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil || c.conn.SetReadDeadline(time.Now().Add(lingering)) != nil {
@@ -210,6 +211,7 @@ func (c *Conn) finish() {
 
 // cut closes the connection, which its reader is told by.
 func (c *Conn) cut() {
+	c.leaving.Store(true)
 	c.env.parking.leave(c)
 	_ = c.conn.Close() // nothing is left to be told
 }
