@@ -2,7 +2,6 @@ package realtime
 
 import (
 	"context"
-	"runtime/debug"
 	"time"
 
 	"github.com/activityd/activityd/internal/activity"
@@ -146,11 +145,7 @@ func (s *session) execute(p *pending) {
 // call runs what an event asks for, and gives the id of the method for logs.
 func (s *session) call(e *socketio.Event) (method string, result []byte, err error) {
 	method = noMethod
-	defer func() {
-		if v := recover(); v != nil {
-			err = &api.Panic{Value: v, Stack: debug.Stack()}
-		}
-	}()
+	defer survive(&err)
 	id, params, err := commandOf(e)
 	service := s.server.Service
 	if id == api.BatchCommand {

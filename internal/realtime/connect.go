@@ -50,7 +50,8 @@ func refusal(err error) *socketio.Refusal {
 }
 
 // admit makes the session of a client that may connect.
-func (s *Server) admit(ctx context.Context, socket socketio.Socket, r *socketio.ConnectRequest) (*session, error) {
+func (s *Server) admit(ctx context.Context, socket socketio.Socket, r *socketio.ConnectRequest) (one *session, err error) {
+	defer survive(&err)
 	h := socket.Handshake()
 	username, err := s.userOf(h, r.Namespace)
 	if err != nil {
@@ -67,14 +68,20 @@ func (s *Server) admit(ctx context.Context, socket socketio.Socket, r *socketio.
 	if err != nil {
 		return nil, err
 	}
-	one := &session{server: s, socket: socket, credential: credential, own: w.own, items: w.items}
+	one = &session{server: s, socket: socket, credential: credential, own: w.own, items: w.items}
 	if err := s.hub.enter(one, user, username); err != nil {
 		return nil, err
 	}
+	armed := false
+	defer func() {
+		if !armed {
+			s.hub.leave(one)
+		}
+	}()
 	if err := one.arm(ctx); err != nil {
-		s.hub.leave(one)
 		return nil, err
 	}
+	armed = true
 	return one, nil
 }
 
@@ -112,7 +119,8 @@ func (s *Server) authorize(h *engineio.Handshake) error {
 	return refusal(err)
 }
 
-func (s *Server) judge(h *engineio.Handshake) error {
+func (s *Server) judge(h *engineio.Handshake) (err error) {
+	defer survive(&err)
 	namespace := h.Query("resource")
 	switch at, hosted := hosts.Parse(h.Host, s.Domain); {
 	case at == hosts.User:

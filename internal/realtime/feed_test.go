@@ -192,3 +192,29 @@ type awayUsers struct{ storage.Users }
 func (awayUsers) UserByName(context.Context, activity.Username) (activity.User, error) {
 	return activity.User{}, activity.NewError(activity.CodeServiceUnavailable, "away")
 }
+
+// TestPanicOfTheFollower: a mistake of ours in telling one user costs that
+// user's connections, and nobody else's.
+func TestPanicOfTheFollower(t *testing.T) {
+	var store *slowStore
+	d := openDiary(t, slow(&store))
+	d.addUser("bobby")
+	_, token := d.access("alice", d.token, `{"type": "app", "name": "a", "permissions": [{"channelId": "diary", "folderPermissions": [{"folderId": "mid", "level": "read"}]}]}`)
+	conn, _, err := d.try(client{query: "auth=" + token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bobby := d.connect(client{query: "auth=" + d.login("bobby"), namespace: "/bobby"})
+	store.panicOnView(true)
+	d.command(bobby, "channels.create", `{"id": "his", "name": "His"}`)
+	d.do(http.MethodPost, "/diary/folders", `{"name": "new", "parentId": "mid"}`)
+	<-conn.Done()
+	store.panicOnView(false)
+	d.command(bobby, "channels.delete", `{"id": "his"}`)
+	d.wait(bobby, "channelsChanged", "")
+	d.wait(bobby, "channelsChanged", "")
+	if log := d.log.String(); !strings.Contains(log, "slowStore panics") {
+		t.Errorf("the log is\n%s", log)
+	}
+	d.connect(client{query: "auth=" + token})
+}

@@ -76,9 +76,20 @@ func (f *follower) follow(ctx context.Context) error {
 			f.failing, f.pause = false, 0
 			f.server.Logger.Info("the feed of changes goes on")
 		}
-		f.take(ctx, &d.Change)
+		if err := f.try(func() { f.take(ctx, &d.Change) }); err != nil {
+			for _, s := range f.server.hub.of(d.Change.User) {
+				f.blind(ctx, s, err)
+			}
+		}
 		f.position = d.Position
 	}
+	return nil
+}
+
+// try gives the panic of what it calls.
+func (f *follower) try(work func()) (err error) {
+	defer survive(&err)
+	work()
 	return nil
 }
 

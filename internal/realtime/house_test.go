@@ -110,7 +110,7 @@ func (h *house) serve() {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		h.sockets.Run(ctx)
+		h.sockets.Run(context.WithValue(ctx, runKey{}, true))
 	}()
 	h.t.Cleanup(func() {
 		end, cancel := context.WithTimeout(context.Background(), realtimetest.Limit)

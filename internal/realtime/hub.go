@@ -88,6 +88,18 @@ func (h *hub) users() []activity.UserID {
 	return all
 }
 
+// queued reports whether anything waits to be written to any socket.
+func (h *hub) queued() bool {
+	for _, user := range h.users() {
+		for _, s := range h.of(user) {
+			if s.socket.Queued() > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (h *hub) full() bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
+	"runtime/debug"
 	"time"
 
 	"github.com/activityd/activityd/internal/activity"
@@ -86,5 +87,13 @@ func (s *Server) done(socket socketio.Socket, p *pending, method string, bytes i
 func (s *Server) logEntry(socket socketio.Socket, method string, err error) {
 	if level, about := api.AboutError(err); level > slog.LevelInfo {
 		s.log(level, "batch entry", append([]slog.Attr{slog.String("method", method), slog.String("socket", socket.ID())}, about...)...)
+	}
+}
+
+// survive, deferred, makes an error of a panic: no mistake of ours that one
+// client or one change brings out may end all of them.
+func survive(err *error) {
+	if v := recover(); v != nil {
+		*err = &api.Panic{Value: v, Stack: debug.Stack()}
 	}
 }

@@ -125,13 +125,14 @@ func (s *Server) Run(ctx context.Context) {
 }
 
 // Close ends the server, in this order: new clients and commands are refused,
-// commands that were taken are answered, all sockets are closed, in a way that
-// makes their clients come back by themselves. When ctx ends first it goes on at
+// commands that were taken are answered, and after at most a second for clients
+// between two polls all sockets are closed, in a way that makes their clients come back by themselves. When ctx ends first it goes on at
 // once; if commands still ran, the error is the context's. Clients that did not
 // read are left to find out. Run goes on until its own context ends.
 func (s *Server) Close(ctx context.Context) error {
 	s.closing.Store(true)
 	err := s.workers.close(ctx)
+	s.flush(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -147,6 +148,25 @@ func (s *Server) Close(ctx context.Context) error {
 		s.Logger.Warn("some clients did not read to the end")
 	}
 	return err
+}
+
+// lastPoll is how long the end waits for clients that poll to fetch what waits
+// for them.
+const lastPoll = time.Second
+
+// flush waits, within bounds, until nothing waits to be written to any socket.
+func (s *Server) flush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lastPoll)
+	defer cancel()
+	again := time.NewTicker(lastPoll / 100)
+	defer again.Stop()
+	for s.hub.queued() {
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func errClosing() *activity.Error {

@@ -62,13 +62,13 @@ func (s *session) arm(ctx context.Context) error {
 
 // look finds as which access the session acts now. CodeInvalidAccessToken when
 // its credential lets nobody in (any more), a deleted user's included.
-func (s *session) look(ctx context.Context) (api.Snapshot, activity.Access, error) {
-	v, err := s.server.Service.Snapshot(ctx, s.home.user)
-	if err != nil {
-		return v, activity.Access{}, err
+func (s *session) look(ctx context.Context) (v api.Snapshot, access activity.Access, err error) {
+	defer survive(&err)
+	if v, err = s.server.Service.Snapshot(ctx, s.home.user); err != nil {
+		return v, access, err
 	}
 	s.server.setEpoch(v.Epoch)
-	access, err := v.Admit(s.credential)
+	access, err = v.Admit(s.credential)
 	return v, access, err
 }
 

@@ -21,6 +21,7 @@ type slowStore struct {
 	broken error         // with which it ends
 	fails  error         // of the calls for a feed or its head
 	once   bool          // fails counts once
+	panics bool          // the follower's reads panic
 }
 
 // slow puts a slowStore into a house.
@@ -89,6 +90,28 @@ func (t slowTenant) Update(ctx context.Context, origin activity.Origin, fn func(
 	t.store.wait(origin)
 	return t.Tenant.Update(ctx, origin, fn)
 }
+
+// panicOnView lets the reads of the follower panic.
+func (s *slowStore) panicOnView(panics bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.panics = panics
+}
+
+func (t slowTenant) View(ctx context.Context, fn func(storage.Tx) error) error {
+	t.store.mu.Lock()
+	panics := t.store.panics
+	t.store.mu.Unlock()
+	if panics && isFollowers(ctx) {
+		panic("slowStore panics")
+	}
+	return t.Tenant.View(ctx, fn)
+}
+
+// isFollowers reports whether a context is that of the house's Run.
+func isFollowers(ctx context.Context) bool { return ctx.Value(runKey{}) != nil }
+
+type runKey struct{}
 
 // breakFeed ends the feed that is read with an error; the next are as fails
 // says.
