@@ -121,6 +121,8 @@ func (s *session) revoke() {
 	s.socket.Disconnect()
 }
 
+// errRevoked is the error that the services give, so that a command that waited
+// is answered as one that ran would have been.
 func errRevoked() *activity.Error {
-	return activity.NewError(activity.CodeInvalidAccessToken, "This access token lets nobody in any more: sign in again, or ask for a new one.")
+	return activity.NewError(activity.CodeInvalidAccessToken, "This access token lets nobody in: sign in again, or ask for a new one.")
 }
