@@ -83,6 +83,7 @@ func TestLive(t *testing.T) {
 
 	twin := b.tab(t, "twin") // lives by the sign-in of the first
 	twin.do("open", "file://"+file)
+	twin.shows("Log in")
 	twin.do("setSession", one.do("session"))
 	twin.do("reload")
 	twin.shows("By REST.")
