@@ -13,38 +13,31 @@ import (
 // With and Without methods give others, and hold the rules of uniqueness and
 // reference that all stores share. NewStructure makes the first.
 type Structure struct {
-	user     activity.User
-	channels map[activity.ChannelID]activity.Channel
+	user activity.User
+
+	// A map has room for eight values from the first on, of users there are
+	// many, and most have little: so nil for none, and pointers.
+	channels map[activity.ChannelID]*activity.Channel
 	trees    map[activity.ChannelID]*activity.Tree
-	accesses map[activity.AccessID]activity.Access
-	tokens   map[activity.TokenHash]activity.AccessID
-	sessions map[activity.SessionID]activity.Session
+	accesses map[activity.AccessID]*activity.Access
+	tokens   map[activity.TokenHash]*activity.Access
+	sessions map[activity.SessionID]*activity.Session
 }
 
 // NewStructure gives the structure of a user without data.
-func NewStructure(u activity.User) *Structure {
-	return &Structure{
-		user:     u,
-		channels: map[activity.ChannelID]activity.Channel{},
-		trees:    map[activity.ChannelID]*activity.Tree{},
-		accesses: map[activity.AccessID]activity.Access{},
-		tokens:   map[activity.TokenHash]activity.AccessID{},
-		sessions: map[activity.SessionID]activity.Session{},
-	}
-}
+func NewStructure(u activity.User) *Structure { return &Structure{user: u} }
 
 // User gives the account.
 func (s *Structure) User() activity.User { return s.user }
 
 // Channel gives the channel of that id.
 func (s *Structure) Channel(id activity.ChannelID) (activity.Channel, bool) {
-	c, ok := s.channels[id]
-	return c, ok
+	return at(s.channels, id)
 }
 
 // Channels gives all channels by name.
 func (s *Structure) Channels() []activity.Channel {
-	return slices.SortedFunc(maps.Values(s.channels), func(a, b activity.Channel) int {
+	return sorted(s.channels, func(a, b *activity.Channel) int {
 		return cmp.Or(activity.CompareNames(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
 }
@@ -59,34 +52,47 @@ func (s *Structure) Tree(id activity.ChannelID) *activity.Tree {
 
 // Access gives the access of that id.
 func (s *Structure) Access(id activity.AccessID) (activity.Access, bool) {
-	a, ok := s.accesses[id]
-	return a, ok
+	return at(s.accesses, id)
 }
 
 // AccessByToken gives the access that has a token of that hash.
 func (s *Structure) AccessByToken(h activity.TokenHash) (activity.Access, bool) {
-	a, ok := s.accesses[s.tokens[h]]
-	return a, ok
+	return at(s.tokens, h)
 }
 
 // Accesses gives all accesses by name.
 func (s *Structure) Accesses() []activity.Access {
-	return slices.SortedFunc(maps.Values(s.accesses), func(a, b activity.Access) int {
+	return sorted(s.accesses, func(a, b *activity.Access) int {
 		return cmp.Or(activity.CompareNames(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
 }
 
 // Session gives the session of that id.
 func (s *Structure) Session(id activity.SessionID) (activity.Session, bool) {
-	v, ok := s.sessions[id]
-	return v, ok
+	return at(s.sessions, id)
 }
 
 // Sessions gives all sessions, the oldest first.
 func (s *Structure) Sessions() []activity.Session {
-	return slices.SortedFunc(maps.Values(s.sessions), func(a, b activity.Session) int {
+	return sorted(s.sessions, func(a, b *activity.Session) int {
 		return cmp.Or(cmp.Compare(a.Created, b.Created), cmp.Compare(a.ID, b.ID))
 	})
+}
+
+func at[K comparable, V any](m map[K]*V, key K) (V, bool) {
+	if v, ok := m[key]; ok {
+		return *v, true
+	}
+	var none V
+	return none, false
+}
+
+func sorted[K comparable, V any](m map[K]*V, compare func(a, b *V) int) []V {
+	list := make([]V, 0, len(m))
+	for _, v := range slices.SortedFunc(maps.Values(m), compare) {
+		list = append(list, *v)
+	}
+	return list
 }
 
 // Folders gives the folders of the channel that a list with the filter and the

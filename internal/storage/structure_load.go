@@ -16,23 +16,34 @@ type Parts struct {
 func (p Parts) Structure() *Structure {
 	s := NewStructure(p.User)
 	for _, c := range p.Channels {
-		s.channels[c.ID] = c
+		put(&s.channels, c.ID, &c)
 	}
 	folders := map[activity.ChannelID][]activity.Folder{}
 	for _, f := range p.Folders {
 		folders[f.ChannelID] = append(folders[f.ChannelID], f)
 	}
 	for id, of := range folders {
-		s.trees[id] = activity.NewTree(of)
+		put(&s.trees, id, activity.NewTree(of))
 	}
 	for _, a := range p.Accesses {
-		s.accesses[a.ID] = a
-		for _, h := range a.Tokens {
-			s.tokens[h] = a.ID
-		}
+		s.putAccess(&a)
 	}
 	for _, v := range p.Sessions {
-		s.sessions[v.ID] = v
+		put(&s.sessions, v.ID, &v)
 	}
 	return s
+}
+
+func (s *Structure) putAccess(a *activity.Access) {
+	put(&s.accesses, a.ID, a)
+	for _, h := range a.Tokens {
+		put(&s.tokens, h, a)
+	}
+}
+
+func put[K comparable, V any](m *map[K]V, key K, v V) {
+	if *m == nil {
+		*m = make(map[K]V, 1)
+	}
+	(*m)[key] = v
 }

@@ -23,7 +23,7 @@ func (s *Structure) WithChannel(c activity.Channel) (*Structure, error) {
 	}
 	next := *s
 	next.channels = maps.Clone(s.channels)
-	next.channels[c.ID] = c
+	put(&next.channels, c.ID, &c)
 	return &next, nil
 }
 
@@ -41,7 +41,7 @@ func (s *Structure) WithoutChannel(id activity.ChannelID) *Structure {
 func (s *Structure) WithTree(id activity.ChannelID, tree *activity.Tree) *Structure {
 	next := *s
 	next.trees = maps.Clone(s.trees)
-	next.trees[id] = tree
+	put(&next.trees, id, tree)
 	return &next
 }
 
@@ -55,15 +55,12 @@ func (s *Structure) WithAccess(a activity.Access) (*Structure, error) {
 		}
 	}
 	for _, h := range a.Tokens {
-		if owner, taken := s.tokens[h]; taken && owner != a.ID {
+		if owner, taken := s.tokens[h]; taken && owner.ID != a.ID {
 			return nil, activity.NewError(activity.CodeItemIDAlreadyExists, "This token is in use: choose another, or none to have one made.")
 		}
 	}
 	next := s.WithoutAccess(a.ID)
-	next.accesses[a.ID] = a
-	for _, h := range a.Tokens {
-		next.tokens[h] = a.ID
-	}
+	next.putAccess(&a)
 	return next, nil
 }
 
@@ -72,10 +69,12 @@ func (s *Structure) WithoutAccess(id activity.AccessID) *Structure {
 	next := *s
 	next.accesses = maps.Clone(s.accesses)
 	next.tokens = maps.Clone(s.tokens)
-	for _, h := range s.accesses[id].Tokens {
-		delete(next.tokens, h)
+	if a, ok := s.accesses[id]; ok {
+		for _, h := range a.Tokens {
+			delete(next.tokens, h)
+		}
+		delete(next.accesses, id)
 	}
-	delete(next.accesses, id)
 	return &next
 }
 
@@ -83,7 +82,7 @@ func (s *Structure) WithoutAccess(id activity.AccessID) *Structure {
 func (s *Structure) WithSession(v activity.Session) *Structure {
 	next := *s
 	next.sessions = maps.Clone(s.sessions)
-	next.sessions[v.ID] = v
+	put(&next.sessions, v.ID, &v)
 	return &next
 }
 
