@@ -22,6 +22,8 @@ type Structure struct {
 	accesses map[activity.AccessID]*activity.Access
 	tokens   map[activity.TokenHash]*activity.Access
 	sessions map[activity.SessionID]*activity.Session
+
+	uses map[activity.AccessID]activity.Timestamp // see WithUses
 }
 
 // NewStructure gives the structure of a user without data.
@@ -52,19 +54,35 @@ func (s *Structure) Tree(id activity.ChannelID) *activity.Tree {
 
 // Access gives the access of that id.
 func (s *Structure) Access(id activity.AccessID) (activity.Access, bool) {
-	return at(s.accesses, id)
+	return s.used(s.accesses[id])
 }
 
 // AccessByToken gives the access that has a token of that hash.
 func (s *Structure) AccessByToken(h activity.TokenHash) (activity.Access, bool) {
-	return at(s.tokens, h)
+	return s.used(s.tokens[h])
 }
 
 // Accesses gives all accesses by name.
 func (s *Structure) Accesses() []activity.Access {
-	return sorted(s.accesses, func(a, b *activity.Access) int {
+	list := sorted(s.accesses, func(a, b *activity.Access) int {
 		return cmp.Or(activity.CompareNames(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
+	for i := range list {
+		list[i], _ = s.used(&list[i])
+	}
+	return list
+}
+
+// used gives an access with its last use; none for nil.
+func (s *Structure) used(a *activity.Access) (activity.Access, bool) {
+	if a == nil {
+		return activity.Access{}, false
+	}
+	one := *a
+	if last, ok := s.uses[a.ID]; ok && (a.LastUsed == nil || *a.LastUsed < last) {
+		one.LastUsed = &last
+	}
+	return one, true
 }
 
 // Session gives the session of that id.

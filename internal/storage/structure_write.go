@@ -64,6 +64,14 @@ func (s *Structure) WithAccess(a activity.Access) (*Structure, error) {
 	return next, nil
 }
 
+// WithUses gives the structure with uses of its accesses that no store has yet;
+// the map must not be changed any more. Of two uses the later one counts.
+func (s *Structure) WithUses(uses map[activity.AccessID]activity.Timestamp) *Structure {
+	next := *s
+	next.uses = uses
+	return &next
+}
+
 // WithoutAccess gives the structure without the access and its tokens.
 func (s *Structure) WithoutAccess(id activity.AccessID) *Structure {
 	next := *s

@@ -12,33 +12,41 @@ import (
 // touches are the uses of accesses that are not in the file yet.
 type touches struct {
 	mu sync.Mutex
-	of map[activity.UserID]map[activity.AccessID]activity.Timestamp
+	of map[activity.UserID]uses
 }
 
-func newTouches() *touches {
-	return &touches{of: map[activity.UserID]map[activity.AccessID]activity.Timestamp{}}
-}
+// uses are one user's. They are replaced, never changed.
+type uses map[activity.AccessID]activity.Timestamp
+
+// touchesApart is how many seconds lie between two uses that are both noted.
+const touchesApart = 1
+
+func newTouches() *touches { return &touches{of: map[activity.UserID]uses{}} }
 
 func (t *touches) add(user activity.UserID, id activity.AccessID, at activity.Timestamp) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.of[user] == nil {
-		t.of[user] = map[activity.AccessID]activity.Timestamp{}
+	if last, ok := t.of[user][id]; ok && at < last+touchesApart {
+		return
 	}
-	if last, ok := t.of[user][id]; !ok || last < at {
-		t.of[user][id] = at
+	next := uses{id: at}
+	for other, at := range t.of[user] {
+		if other != id {
+			next[other] = at
+		}
 	}
+	t.of[user] = next
 }
 
 // merge gives the structure with the uses noted.
 func (t *touches) merge(user activity.UserID, s *storage.Structure) *storage.Structure {
 	t.mu.Lock()
-	noted := maps.Clone(t.of[user])
+	noted := t.of[user]
 	t.mu.Unlock()
-	for id, at := range noted {
-		s = touched(s, id, at)
+	if noted == nil {
+		return s
 	}
-	return s
+	return s.WithUses(noted)
 }
 
 func touched(s *storage.Structure, id activity.AccessID, at activity.Timestamp) *storage.Structure {
@@ -82,10 +90,12 @@ func (t *touches) settle(batch []touch) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, v := range batch {
-		if t.of[v.user][v.access] <= v.at {
-			delete(t.of[v.user], v.access)
+		if t.of[v.user][v.access] > v.at {
+			continue
 		}
-		if len(t.of[v.user]) == 0 {
+		left := maps.Clone(t.of[v.user])
+		delete(left, v.access)
+		if t.of[v.user] = left; len(left) == 0 {
 			delete(t.of, v.user)
 		}
 	}
