@@ -65,14 +65,17 @@ func (s *session) Event(e *socketio.Event) {
 	case refused != nil:
 		s.refuse(p, refused)
 	case starts:
-		go s.run(p)
+		s.server.crew.do(job{s, p})
 	}
 }
 
-// run runs one command after the other until none is left, or the client does
-// not read the answers.
+// run runs one command after the other, from p on or the next for nil, until
+// none is left, or the client does not read the answers.
 func (s *session) run(p *pending) {
 	defer s.server.workers.leave()
+	if p == nil {
+		p = s.next()
+	}
 	for p != nil {
 		s.server.running <- struct{}{}
 		s.execute(p)
@@ -119,16 +122,9 @@ func (s *session) resume() {
 		}
 	}
 	s.mu.Unlock()
-	if !stands {
-		return
+	if stands {
+		s.server.crew.do(job{session: s})
 	}
-	go func() {
-		if p := s.next(); p != nil {
-			s.run(p)
-			return
-		}
-		s.server.workers.leave()
-	}()
 }
 
 // execute runs a command and answers it.

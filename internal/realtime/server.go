@@ -34,6 +34,7 @@ type Server struct {
 	counts   counts
 	running  chan struct{} // holds one of each command that runs
 	workers  gate
+	crew     crew
 
 	following chan struct{} // closed once no change escapes the feed's reader
 	epoch     atomic.Pointer[string]
@@ -55,6 +56,7 @@ func New(o Options) (*Server, error) {
 	s.hub.init(o.MaxSockets, o.MaxSocketsPerUser)
 	s.expiries.init(o.Clock)
 	s.workers.init()
+	s.crew.init()
 	// An answer always finds room beside what a reader of normal pace has left.
 	queue := max(4<<20, o.Service.Limits.MaxAnswer+1<<20)
 	s.modern, err = socketio.NewServer(socketio.Config{
@@ -126,12 +128,14 @@ func (s *Server) Run(ctx context.Context) {
 
 // Close ends the server, in this order: new clients and commands are refused,
 // commands that were taken are answered, and after at most a second for clients
-// between two polls all sockets are closed, in a way that makes their clients come back by themselves. When ctx ends first it goes on at
-// once; if commands still ran, the error is the context's. Clients that did not
-// read are left to find out. Run goes on until its own context ends.
+// between two polls all sockets are closed, in a way that makes their clients
+// come back by themselves. When ctx ends first it goes on at once; if commands
+// still ran, the error is the context's. Clients that did not read are left to
+// find out. Run goes on until its own context ends.
 func (s *Server) Close(ctx context.Context) error {
 	s.closing.Store(true)
 	err := s.workers.close(ctx)
+	s.crew.close()
 	s.flush(ctx)
 	done := make(chan struct{})
 	go func() {
