@@ -49,7 +49,7 @@ func (b *bench) stalled(ctx context.Context, h *house) error {
 				return err
 			}
 			h.swarm.Do(one[0].Cut)
-			times[stalls] = append(times[stalls], some...)
+			times[stalls] = append(times[stalls], some.notifications...)
 		}
 	}
 	for stalls, name := range []string{"all read", "one of 1,000 stalls"} {

@@ -12,11 +12,12 @@ import (
 // writers record events at a steady rate, however long each takes.
 type writers struct {
 	house *house
-	rate  int              // events a second
-	next  func(n int) int  // the user of the nth event
-	begun func(user int)   // called as its request is handed out; nil for nothing
-	count int              // connections
-	until <-chan time.Time // when to stop
+	rate  int                      // events a second
+	next  func(n int) int          // the user of the nth event
+	begun func(user int)           // called as its request is handed out; nil for nothing
+	done  func(took time.Duration) // called when a request was answered
+	count int                      // connections
+	until <-chan time.Time         // when to stop
 }
 
 // run returns when the time is over and all requests are answered.
@@ -31,10 +32,12 @@ func (w *writers) run(ctx context.Context) error {
 	for _, c := range all {
 		working.Go(func() {
 			for u := range jobs {
+				begun := time.Now()
 				if err := c.create(w.house.users[u]); err != nil {
 					failed <- err
 					break
 				}
+				w.done(time.Since(begun))
 			}
 			failed <- c.conn.Close()
 		})
