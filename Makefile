@@ -21,6 +21,14 @@ NODE_MODULES := $(addsuffix /node_modules/.installed,$(NPM_FOLDERS))
 # The pages that npm builds and the binary embeds.
 WEB := internal/console/docs/built/index.html
 
+# A mongod for the tests, unless one is named. Where it cannot be fetched the
+# tests ask Docker.
+ifeq ($(ACTIVITYD_TEST_MONGODB_URI)$(ACTIVITYD_MONGOD),)
+ifneq ($(shell uname -sm | grep -x 'Linux x86_64' && command -v apt-get),)
+MONGOD := .cache/mongodb/mongod
+endif
+endif
+
 .PHONY: help
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,13 +49,13 @@ openapi: ## Write api-docs/openapi.yaml from the method table
 	go run ./internal/openapi/generate api-docs/openapi.yaml
 
 .PHONY: test
-test: $(NODE_MODULES) $(WEB) ## Run all tests, with the race detector where there is a C compiler
+test: $(NODE_MODULES) $(WEB) $(MONGOD) ## Run all tests, with the race detector where there is a C compiler
 	scripts/gotest ./...
 	@for folder in $(NPM_FOLDERS); do echo "npm test in $$folder"; (cd "$$folder" && npm run test --if-present) || exit 1; done
 	scripts/selfcheck
 
 .PHONY: test-long
-test-long: $(NODE_MODULES) $(WEB) ## Run also the tests that take long (build tag long)
+test-long: $(NODE_MODULES) $(WEB) $(MONGOD) ## Run also the tests that take long (build tag long)
 	scripts/gotest -tags=long -timeout=2h ./...
 
 .PHONY: check
@@ -99,7 +107,7 @@ conformance: ## Start what the official Socket.IO test suites are run against, o
 	go run ./internal/realtime/conformance -port 3000 -ping-interval 300ms -ping-timeout 200ms -max-payload 1000000 -connect-timeout 1s
 
 .PHONY: deps
-deps: $(TOOLS) $(NODE_MODULES) ## Fetch and build all that check and test need
+deps: $(TOOLS) $(NODE_MODULES) $(MONGOD) ## Fetch and build all that check and test need
 	go mod download
 	cd tools/pebble && go mod download
 
@@ -115,6 +123,9 @@ $(TOOLS): tools/go.mod tools/go.sum
 
 $(WEB): web/node_modules/.installed web/build.mjs $(wildcard web/docs/*)
 	cd web && npm run build
+
+.cache/mongodb/mongod: scripts/mongod tools/mongodb/package-lock.json
+	scripts/mongod
 
 $(NODE_MODULES): %/node_modules/.installed: %/package-lock.json
 	cd $* && npm ci
