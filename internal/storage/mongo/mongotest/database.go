@@ -20,16 +20,7 @@ func Database(t testing.TB) (uri, name string) {
 	if shared == "" {
 		t.Fatalf("no MongoDB is shared: TestMain must run the tests by mongotest.Main, or %s be set", uriVariable)
 	}
-	return ownDatabase(t, shared)
-}
-
-func ownDatabase(t testing.TB, deployment string) (uri, name string) {
-	t.Helper()
-	name = databaseName(t.Name())
-	uri, err := withDatabase(deployment, name)
-	if err != nil {
-		t.Fatalf("read %s: %v", uriVariable, err)
-	}
+	uri, name = nameDatabase(t, shared)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), limit)
 		defer cancel()
@@ -38,6 +29,17 @@ func ownDatabase(t testing.TB, deployment string) (uri, name string) {
 			t.Errorf("drop the database %s: %v", name, err)
 		}
 	})
+	return uri, name
+}
+
+// nameDatabase returns a new name and the URI with that name as path.
+func nameDatabase(t testing.TB, deployment string) (uri, name string) {
+	t.Helper()
+	name = databaseName(t.Name())
+	uri, err := withDatabase(deployment, name)
+	if err != nil {
+		t.Fatalf("the URI of a MongoDB for tests: %v", err)
+	}
 	return uri, name
 }
 

@@ -4,15 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
-	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 )
 
 // initiate makes a replica set of members that run, the first at address, and
-// waits until it has a primary.
+// waits until that is its primary.
 func initiate(ctx context.Context, address, set string, members []string, o Options) error {
 	list := make(bson.A, len(members))
 	for i, host := range members {
@@ -24,20 +25,47 @@ func initiate(ctx context.Context, address, set string, members []string, o Opti
 		{Key: "settings", Value: bson.D{
 			{Key: "electionTimeoutMillis", Value: o.Election.Milliseconds()},
 			{Key: "heartbeatIntervalMillis", Value: 500},
+			{Key: "heartbeatTimeoutSecs", Value: int(math.Ceil(o.Election.Seconds()))},
 		}},
 	}
-	err := withClient(ctx, "mongodb://"+address+"/?directConnection=true", func(client *mongo.Client) error {
-		return client.Database("admin").RunCommand(ctx, bson.D{{Key: "replSetInitiate", Value: config}}).Err()
+	err := withClient(ctx, direct(address), func(client *mongo.Client) error {
+		admin := client.Database("admin")
+		if err := admin.RunCommand(ctx, bson.D{{Key: "replSetInitiate", Value: config}}).Err(); err != nil {
+			return err
+		}
+		return stepUp(ctx, admin)
 	})
 	if err != nil {
 		return fmt.Errorf("initiate replica set %s: %w", set, err)
 	}
-	uri := "mongodb://" + address + "/?replicaSet=" + set
-	if err := withClient(ctx, uri, func(client *mongo.Client) error { return client.Ping(ctx, readpref.Primary()) }); err != nil {
-		return fmt.Errorf("wait for the primary of %s: %w", set, err)
-	}
 	return nil
 }
+
+// stepUp has a member elect itself, rather than wait for the time after which it
+// would, and waits until it takes writes.
+func stepUp(ctx context.Context, admin *mongo.Database) error {
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for {
+		// It fails until the members know of each other.
+		refused := admin.RunCommand(ctx, bson.D{{Key: "replSetStepUp", Value: 1}}).Err()
+		var now state
+		if err := admin.RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&now); err != nil {
+			return err
+		}
+		if now.Primary {
+			return nil
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return fmt.Errorf("no primary: %w, %w", ctx.Err(), refused)
+		}
+	}
+}
+
+// direct is the URI of one member, whatever set it belongs to.
+func direct(address string) string { return "mongodb://" + address + "/?directConnection=true" }
 
 // withClient calls f with a client of the deployment and disconnects it.
 func withClient(ctx context.Context, uri string, f func(*mongo.Client) error) error {

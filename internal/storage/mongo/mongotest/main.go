@@ -97,7 +97,10 @@ func startShared(ctx context.Context) (uri string, end func() error, err error) 
 		return "", nil, err
 	}
 	m := newMember(program, folder.path, "mongod", Options{}.filled().mongodFlags("rs0"))
-	end = func() error { return errors.Join(m.kill(), folder.remove()) }
+	end = func() error {
+		m.kill()
+		return folder.remove()
+	}
 	err = m.startAnywhere(ctx)
 	if err == nil {
 		err = initiate(ctx, m.address(), "rs0", []string{m.address()}, Options{}.filled())

@@ -71,13 +71,11 @@ func (m *member) startAnywhere(ctx context.Context) error {
 }
 
 // kill ends the member with SIGKILL; its data stay.
-func (m *member) kill() error {
-	if m.process == nil {
-		return nil
+func (m *member) kill() {
+	if m.process != nil {
+		m.process.kill()
+		m.process = nil
 	}
-	m.process.kill()
-	m.process = nil
-	return nil
 }
 
 // freePort returns one that nobody listens on. It is below the ports that
