@@ -49,8 +49,10 @@ func newLock(name string) (*os.File, error) {
 	return file, os.Rename(file.Name(), name)
 }
 
-// remove takes the folder away, with all that is in it.
+// remove takes the folder away, with all that is in it, and those that killed
+// tests left behind meanwhile.
 func (f *folder) remove() error {
+	removeAbandoned(filepath.Dir(f.path))
 	err := os.RemoveAll(f.path)
 	return errors.Join(err, os.Remove(f.path+".lock"), f.lock.Close())
 }

@@ -14,7 +14,8 @@ type Options struct {
 	// another; zero means 2 s (MongoDB's own default is 10 s).
 	Election time.Duration
 
-	// OplogMB bounds the oplog, in MiB; zero means 256.
+	// OplogMB bounds the oplog, in MiB; zero means 256. With 1 the history is
+	// lost within seconds, see ReplicaSet.ForgetHistory.
 	OplogMB int
 
 	// Folder is where the data lie; "" is a temporary folder, in memory where
@@ -42,7 +43,7 @@ func (o Options) filled() Options {
 // local, and change nothing of what it promises: it journals as ever. With
 // test commands a test can set fail points (configureFailPoint).
 func (o Options) mongodFlags(set string) []string {
-	return append(o.parameterFlags(),
+	return append(append(o.parameterFlags(), o.historyFlags()...),
 		"--replSet", set,
 		"--wiredTigerCacheSizeGB", "0.25",
 		"--wiredTigerEngineConfigString", "log=(file_max=16MB,prealloc=false)",
