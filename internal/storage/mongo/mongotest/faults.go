@@ -61,8 +61,12 @@ func (s *ReplicaSet) stepDown(ctx context.Context, primary int) (term string, er
 	if err != nil {
 		return "", err
 	}
+	seconds := 10 // not a candidate for so long
+	if len(s.members) == 1 {
+		seconds = 2
+	}
 	return was.term(), s.members[primary].command(ctx, bson.D{
-		{Key: "replSetStepDown", Value: 2},
+		{Key: "replSetStepDown", Value: seconds},
 		{Key: "secondaryCatchUpPeriodSecs", Value: 1},
 		{Key: "force", Value: true},
 	}, nil)

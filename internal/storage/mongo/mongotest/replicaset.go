@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,11 +43,16 @@ func startReplicaSet(t testing.TB, name string, o Options, flags []string) *Repl
 	folder := testFolder(t, o.Folder)
 	for i := range o.Members {
 		m := newMember(program, folder, fmt.Sprintf("%s-%d", name, i), append(o.mongodFlags(name), flags...))
-		if err := m.startAnywhere(ctx); err != nil {
-			t.Fatalf("mongotest: %v", err)
-		}
-		t.Cleanup(m.kill)
 		s.members = append(s.members, m)
+	}
+	err = startAll(ctx, s.members)
+	for _, m := range s.members {
+		t.Cleanup(m.kill)
+	}
+	if err != nil {
+		t.Fatalf("mongotest: %v", err)
+	}
+	for _, m := range s.members {
 		s.proxies = append(s.proxies, NewProxy(t, m.address()))
 	}
 	if err := initiate(ctx, s.members[0].address(), name, s.addresses(), o); err != nil {
@@ -54,6 +60,17 @@ func startReplicaSet(t testing.TB, name string, o Options, flags []string) *Repl
 	}
 	s.Settle(t)
 	return s
+}
+
+// startAll starts members, all at the same time.
+func startAll(ctx context.Context, members []*member) error {
+	errs := make([]error, len(members))
+	var wait sync.WaitGroup
+	for i, m := range members {
+		wait.Go(func() { errs[i] = m.startAnywhere(ctx) })
+	}
+	wait.Wait()
+	return errors.Join(errs...)
 }
 
 // testFolder makes a folder that is removed with the test.
@@ -107,6 +124,22 @@ func (s *ReplicaSet) Primary(t testing.TB) int {
 			}
 		}
 		return primary >= 0
+	})
+	return primary
+}
+
+// NextPrimary waits until another member than that one is primary, and returns
+// its number.
+func (s *ReplicaSet) NextPrimary(t testing.TB, than int) (primary int) {
+	t.Helper()
+	s.waitFor(t, "another primary", func(states []state) bool {
+		for i, one := range states {
+			if one.Primary && i != than {
+				primary = i
+				return true
+			}
+		}
+		return false
 	})
 	return primary
 }

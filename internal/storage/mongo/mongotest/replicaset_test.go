@@ -67,35 +67,6 @@ func TestStepDownOfTheOnlyMember(t *testing.T) {
 	write(t, items)
 }
 
-func TestFailover(t *testing.T) {
-	t.Parallel()
-	start := time.Now()
-	set := mongotest.NewReplicaSet(t, mongotest.Options{Members: 3})
-	t.Logf("started in %v", time.Since(start))
-	items := collection(t, set)
-	faults := []struct {
-		name string
-		do   func(primary int)
-		undo func(primary int)
-	}{
-		{"step-down", func(int) { set.StepDown(t) }, func(int) {}},
-		{"kill", func(p int) { set.Kill(t, p) }, func(p int) { set.Start(t, p) }},
-		{"reset connections", func(p int) { set.Isolate(p, mongotest.Cut) }, func(int) { set.Heal() }},
-		{"packets lost", func(p int) { set.Isolate(p, mongotest.Stall) }, func(int) { set.Heal() }},
-		{"members parted", func(p int) { set.PartFromMembers(p, mongotest.Stall) }, func(int) { set.Heal() }},
-	}
-	for _, fault := range faults {
-		before := set.Primary(t)
-		fault.do(before)
-		t.Logf("%s: written after %v", fault.name, write(t, items))
-		if after := set.Primary(t); after == before {
-			t.Errorf("%s: member %d is still the primary", fault.name, before)
-		}
-		fault.undo(before)
-		set.Settle(t)
-	}
-}
-
 func TestClientsPartedFromAPrimaryThatStays(t *testing.T) {
 	t.Parallel()
 	start := time.Now()
