@@ -46,7 +46,8 @@ func childCommand(t *testing.T, environment ...string) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(t.Context(), program)
 	cmd.Dir = t.TempDir()
-	cmd.Env = append(os.Environ(), append(environment, childVariable+"=1", "ACTIVITYD_TEST_MONGODB_URI=")...)
+	cmd.Env = append(os.Environ(), childVariable+"=1", "ACTIVITYD_TEST_MONGODB_URI=", "DOCKER_CERT_PATH=", "DOCKER_MACHINE_NAME=")
+	cmd.Env = append(cmd.Env, environment...)
 	return cmd
 }
 
