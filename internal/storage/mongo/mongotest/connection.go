@@ -45,8 +45,8 @@ func (c *connection) serve() {
 		return
 	}
 	var back sync.WaitGroup
-	back.Go(func() { c.forward(c.client, c.server) })
-	c.forward(c.server, c.client)
+	back.Go(func() { c.forward(c.client, c.server, c.proxy.answers) })
+	c.forward(c.server, c.client, func(packet []byte) []byte { return packet })
 	back.Wait()
 }
 
@@ -75,9 +75,10 @@ func (c *connection) dial() bool {
 	}
 }
 
-// forward copies until either side ends, and then ends the other. While the
-// connection stalls, neither bytes nor the end get through.
-func (c *connection) forward(to io.Writer, from io.Reader) {
+// forward copies what translate makes of each packet until either side ends, and
+// then ends the other. While the connection stalls, neither bytes nor the end get
+// through.
+func (c *connection) forward(to io.Writer, from io.Reader, translate func([]byte) []byte) {
 	defer c.reset()
 	buffer := make([]byte, 32<<10)
 	for {
@@ -85,7 +86,7 @@ func (c *connection) forward(to io.Writer, from io.Reader) {
 		if !c.passes() {
 			return
 		}
-		if _, failed := to.Write(buffer[:n]); err != nil || failed != nil {
+		if _, failed := to.Write(translate(buffer[:n])); err != nil || failed != nil {
 			return
 		}
 	}

@@ -96,7 +96,7 @@ func startShared(ctx context.Context) (uri string, end func() error, err error) 
 	if err != nil {
 		return "", nil, err
 	}
-	m := newMember(program, folder.path, "mongod", Options{}.filled().mongodFlags("rs0"))
+	m := newMember(program, folder.path, "mongod", Options{}.filled().mongodFlags("--replSet", "rs0"))
 	end = func() error {
 		m.kill()
 		return folder.remove()

@@ -39,12 +39,11 @@ func (o Options) filled() Options {
 	return o
 }
 
-// mongodFlags are those of a member of a replica set. They keep it small and
+// mongodFlags are those of every mongod, and further ones. They keep it small and
 // local, and change nothing of what it promises: it journals as ever. With
 // test commands a test can set fail points (configureFailPoint).
-func (o Options) mongodFlags(set string) []string {
-	return append(append(o.parameterFlags(), o.historyFlags()...),
-		"--replSet", set,
+func (o Options) mongodFlags(further ...string) []string {
+	return append(append(append(o.parameterFlags(), o.historyFlags()...), further...),
 		"--wiredTigerCacheSizeGB", "0.25",
 		"--wiredTigerEngineConfigString", "log=(file_max=16MB,prealloc=false)",
 		"--oplogSize", strconv.Itoa(o.OplogMB),

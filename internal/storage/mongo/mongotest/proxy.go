@@ -1,6 +1,7 @@
 package mongotest
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"sync"
@@ -32,8 +33,9 @@ type Proxy struct {
 
 	mu          sync.Mutex
 	everyone    Traffic
-	from        map[source]Traffic // where it differs from everyone's
-	changed     chan struct{}      // closed when a Traffic changes
+	replacer    func([]byte) []byte // of what the target answers; nil changes nothing
+	from        map[source]Traffic  // where it differs from everyone's
+	changed     chan struct{}       // closed when a Traffic changes
 	connections map[*connection]struct{}
 	closed      bool
 }
@@ -75,6 +77,27 @@ func (p *Proxy) Set(traffic Traffic) {
 		p.everyone = traffic
 		clear(p.from)
 	})
+}
+
+// ReplaceInAnswers has the target seem to say something else: every occurrence of
+// the first string in a packet that it sends becomes the second, which must be as
+// long. A version "8.2.0" can be made to seem "5.0.0".
+func (p *Proxy) ReplaceInAnswers(old, replacement string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.replacer = func(answer []byte) []byte {
+		return bytes.ReplaceAll(answer, []byte(old), []byte(replacement))
+	}
+}
+
+// answers returns what is forwarded of an answer.
+func (p *Proxy) answers(packet []byte) []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.replacer == nil {
+		return packet
+	}
+	return p.replacer(packet)
 }
 
 // setFrom changes what happens to the connections of one source.

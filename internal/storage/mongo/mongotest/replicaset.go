@@ -42,7 +42,7 @@ func startReplicaSet(t testing.TB, name string, o Options, flags []string) *Repl
 	s := &ReplicaSet{name: name}
 	folder := testFolder(t, o.Folder)
 	for i := range o.Members {
-		m := newMember(program, folder, fmt.Sprintf("%s-%d", name, i), append(o.mongodFlags(name), flags...))
+		m := newMember(program, folder, fmt.Sprintf("%s-%d", name, i), append(o.mongodFlags("--replSet", name), flags...))
 		s.members = append(s.members, m)
 	}
 	err = startAll(ctx, s.members)
