@@ -233,10 +233,11 @@ func (s *Store) tryGroup(group []*commit) (broke map[*chain]error, err error) {
 		if err := session.AbortTransaction(within); err != nil {
 			return nil, err
 		}
-		if broke, err = s.findStale(chains); err == nil && len(broke) == 0 {
-			err = errLater // a majority is yet to see what was in the way
+		broke, err := s.findStale(chains)
+		if err == nil && len(broke) == 0 {
+			return nil, errLater // a majority is yet to see what was in the way
 		}
-		return broke, err
+		return broke, errors.Join(errStale, err)
 	}
 	if taken, err := s.put(within, chains); err != nil {
 		if taken != nil {

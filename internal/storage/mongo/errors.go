@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
 
 	"github.com/activityd/activityd/internal/activity"
@@ -77,11 +81,7 @@ const (
 // curable reports whether another try may succeed: the server is away, is none
 // that takes writes now, or was too busy.
 func curable(err error) bool {
-	if mongo.IsNetworkError(err) || mongo.IsTimeout(err) || errors.Is(err, mongo.ErrClientDisconnected) || errors.Is(err, errLater) {
-		return true
-	}
-	var selection topology.ServerSelectionError
-	if errors.As(err, &selection) {
+	if errors.Is(err, mongo.ErrClientDisconnected) || errors.Is(err, errLater) || unconnected(err) {
 		return true
 	}
 	for _, label := range []string{transientLabel, unknownLabel, "RetryableWriteError", "ResumableChangeStreamError"} {
@@ -93,15 +93,20 @@ func curable(err error) bool {
 	if !errors.As(err, &server) {
 		return false
 	}
-	for _, code := range []int{
+	return slices.ContainsFunc([]int{
 		6, 7, 24, 50, 89, 91, codeWriteConflict, 133, 134, 189, 202, 225, 226, 234, 239, 246, 251, 262, 279,
 		9001, 10107, 11600, 11602, 13388, 13435, 13436, 14031,
-	} {
-		if server.HasErrorCode(code) {
-			return true
-		}
-	}
-	return false
+	}, server.HasErrorCode)
+}
+
+// unconnected reports whether the driver had no server to ask, or lost it.
+func unconnected(err error) bool {
+	var selection topology.ServerSelectionError
+	var connection topology.ConnectionError
+	var pool driver.RetryablePoolError
+	var network net.Error
+	return mongo.IsNetworkError(err) || mongo.IsTimeout(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.As(err, &selection) || errors.As(err, &connection) || errors.As(err, &network) || errors.As(err, &pool) && pool.Retryable()
 }
 
 func unknownUser() error {

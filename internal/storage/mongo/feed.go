@@ -13,7 +13,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
 )
 
@@ -90,7 +89,7 @@ func (s *Store) openStream(ctx context.Context, from place) (*stream, error) {
 	if from.token != "" {
 		o.SetResumeAfter(bson.D{{Key: "_data", Value: from.token}})
 	} else {
-		o.SetStartAtOperationTime(&from.after)
+		o.SetStartAtOperationTime(&bson.Timestamp{T: from.after.T, I: from.after.I + 1})
 	}
 	changes, err := s.changes.Watch(ctx, mongo.Pipeline{
 		{{Key: "$match", Value: bson.D{isIn("operationType", []string{"insert", "drop", "rename", "dropDatabase", "invalidate"})}}},
@@ -104,33 +103,29 @@ func (s *Store) openStream(ctx context.Context, from place) (*stream, error) {
 
 // next gives the next change; ok is false where the database had nothing to
 // tell for a while. ErrPositionLost where the stream cannot go on.
-func (st *stream) next(ctx context.Context) (r record, ok bool, err error) {
-	for st.TryNext(ctx) {
+func (st *stream) next(ctx context.Context) (e entry, ok bool, err error) {
+	if st.TryNext(ctx) {
 		if kind := textOfRaw(st.Current, "operationType"); kind != "insert" {
-			return r, false, fmt.Errorf("the changes were taken away (%s): %w", kind, storage.ErrPositionLost)
+			return e, false, fmt.Errorf("the changes were taken away (%s): %w", kind, storage.ErrPositionLost)
 		}
-		t, i := st.Current.Lookup("clusterTime").Timestamp()
-		before := st.at
+		e.cluster.T, e.cluster.I = st.Current.Lookup("clusterTime").Timestamp()
 		st.keep()
-		if at := (bson.Timestamp{T: t, I: i}); before.token == "" && !at.After(before.after) {
-			st.at = before // from the time of the snapshot itself
-			continue
-		}
 		doc, isDoc := st.Current.Lookup("fullDocument").DocumentOK()
 		if !isDoc {
-			return r, false, errShape
+			return e, false, errShape
 		}
-		r, err = readRecord(doc)
-		return r, err == nil, err
+		e.at = st.at
+		e.record, err = readRecord(doc)
+		return e, err == nil, err
 	}
 	if err := st.Err(); err != nil {
-		return r, false, err
+		return e, false, err
 	}
 	if st.ID() == 0 {
-		return r, false, fmt.Errorf("the stream was closed: %w", storage.ErrPositionLost)
+		return e, false, fmt.Errorf("the stream was closed: %w", storage.ErrPositionLost)
 	}
 	st.keep()
-	return r, false, nil
+	return e, false, nil
 }
 
 // keep takes over the token, which is fresh also where nothing happened.
@@ -211,13 +206,7 @@ func (s *Store) eachChange(ctx context.Context, from storage.Position, deliver f
 		}
 	}()
 	defer cancel()
-	err = s.follow(ctx, at, func(r record, at place) error {
-		s.cache.outdate(&r.Change, r.revision)
-		if !deliver(storage.Delivery{Change: r.Change, Position: s.position(at)}) {
-			return errLeft
-		}
-		return nil
-	}, func(time.Time) {})
+	err = s.deliverFrom(ctx, at, deliver)
 	select {
 	case <-s.closing:
 		if err == nil {
@@ -228,18 +217,57 @@ func (s *Store) eachChange(ctx context.Context, from storage.Position, deliver f
 	return err
 }
 
+// deliverFrom delivers from the tail while the reader keeps up with it, else
+// from a stream of its own.
+func (s *Store) deliverFrom(ctx context.Context, at place, deliver func(storage.Delivery) bool) error {
+	told := func(e entry) error {
+		if at.token == "" && !e.cluster.After(at.after) {
+			return nil // the tail had not come as far as the place yet
+		}
+		at = e.at
+		s.cache.outdate(&e.Change, e.revision)
+		if !deliver(storage.Delivery{Change: e.Change, Position: s.position(e.at)}) {
+			return errLeft
+		}
+		return nil
+	}
+	for ctx.Err() == nil {
+		if next, ok := s.tail.find(at); ok {
+			if err := s.tail.follow(ctx, next, told); err != nil {
+				return err
+			}
+			continue
+		}
+		err := s.follow(ctx, &at, func(e entry) error {
+			err := told(e)
+			if _, ok := s.tail.find(e.at); err == nil && ok {
+				err = errCaughtUp
+			}
+			return err
+		}, func(time.Time) {})
+		if !errors.Is(err, errCaughtUp) {
+			return err
+		}
+	}
+	return nil
+}
+
+// errCaughtUp ends a stream whose reader goes on with the tail.
+var errCaughtUp = errors.New("storage/mongo: the reader has caught up")
+
 // follow calls told for each change from a place on, and quiet when there is
-// none to tell, with the time at which it asked. It opens the stream again while
-// that may help, and ends with ctx, told's error, or ErrPositionLost.
-func (s *Store) follow(ctx context.Context, at place, told func(record, place) error, quiet func(asked time.Time)) error {
+// none to tell, with the time at which it asked. It moves the place on, opens
+// the stream again while that may help, and ends with ctx, told's error, or
+// ErrPositionLost.
+func (s *Store) follow(ctx context.Context, at *place, told func(entry) error, quiet func(asked time.Time)) error {
 	for try := 0; ctx.Err() == nil; try++ {
-		st, err := s.openStream(ctx, at)
+		st, err := s.openStream(ctx, *at)
 		if err == nil {
-			err = s.followStream(ctx, st, told, func(asked time.Time) {
+			err = followStream(ctx, st, told, func(asked time.Time) {
 				try = 0
 				quiet(asked)
 			})
-			at = st.at
+			*at = st.at
 			st.end()
 		}
 		switch {
@@ -248,7 +276,7 @@ func (s *Store) follow(ctx context.Context, at place, told func(record, place) e
 		case lost(err):
 			s.options.Logger.Warn("the change stream cannot go on", "error", err)
 			return storage.ErrPositionLost
-		case !curable(err):
+		case errors.Is(err, errShape), errors.Is(err, errLeft), errors.Is(err, errCaughtUp):
 			return err
 		}
 		s.options.Logger.Info("the change stream broke, it is opened again", "error", err)
@@ -257,10 +285,10 @@ func (s *Store) follow(ctx context.Context, at place, told func(record, place) e
 	return nil
 }
 
-func (s *Store) followStream(ctx context.Context, st *stream, told func(record, place) error, quiet func(time.Time)) error {
+func followStream(ctx context.Context, st *stream, told func(entry) error, quiet func(time.Time)) error {
 	for ctx.Err() == nil {
 		asked := time.Now()
-		r, ok, err := st.next(ctx)
+		e, ok, err := st.next(ctx)
 		if err != nil {
 			return err
 		}
@@ -268,55 +296,9 @@ func (s *Store) followStream(ctx context.Context, st *stream, told func(record, 
 			quiet(asked)
 			continue
 		}
-		if err := told(r, st.at); err != nil {
+		if err := told(e); err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
-}
-
-// watcher follows the feed for the cache and the janitor.
-type watcher struct {
-	cancel context.CancelFunc
-	done   chan struct{}
-}
-
-func newWatcher(s *Store, from place) *watcher {
-	ctx, cancel := context.WithCancel(context.Background())
-	w := &watcher{cancel: cancel, done: make(chan struct{})}
-	go func() {
-		defer close(w.done)
-		for ctx.Err() == nil {
-			if err := s.watch(ctx, from); err != nil {
-				s.options.Logger.Warn("the store cannot follow its changes", "error", err)
-			}
-			// What was missed is not known: all may be old.
-			s.cache.forget()
-			at, err := s.headPlace(ctx)
-			if err == nil {
-				from = at
-			}
-			_ = pause(ctx, 8)
-		}
-	}()
-	return w
-}
-
-func (w *watcher) close() {
-	w.cancel()
-	<-w.done
-}
-
-func (s *Store) watch(ctx context.Context, from place) error {
-	return s.follow(ctx, from, func(r record, _ place) error {
-		s.cache.outdate(&r.Change, r.revision)
-		if r.Action == activity.Deleted && r.Kind != activity.EventKind {
-			s.janitor.poke()
-		}
-		return nil
-	}, func(asked time.Time) {
-		if !s.sharded { // there a quiet stream proves nothing: it waits for each shard
-			s.cache.current(asked)
-		}
-	})
 }

@@ -15,7 +15,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
-	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/auth"
 )
 
 // storeDoc says what the database is: the one document "store" of meta.
@@ -148,10 +147,4 @@ func (m *migration) note(ctx context.Context, meta *mongo.Collection) error {
 		return nil // another was first
 	}
 	return err
-}
-
-// mentionsAuthentication reports whether the handshake failed on credentials.
-func mentionsAuthentication(err error) bool {
-	var failed *auth.Error
-	return errors.As(err, &failed)
 }

@@ -14,6 +14,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/auth"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
 
 	"github.com/activityd/activityd/migrations"
@@ -25,8 +26,13 @@ const defaultDatabase = "activityd"
 // leastWire is the protocol of MongoDB 6.0.
 const leastWire = 17
 
-// selectTime is how long an operation waits for a server that can do it.
-const selectTime = 5 * time.Second
+// How long an operation waits for a server that can do it, and how soon one that
+// is mute is given up: after both of the others. The URI may say otherwise.
+const (
+	selectTime    = 5 * time.Second
+	connectTime   = 3 * time.Second
+	heartbeatTime = 2 * time.Second
+)
 
 // Options say where the store is and how it works. Zero values are defaults.
 type Options struct {
@@ -78,9 +84,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if uri.Database == "" {
 		uri.Database = defaultDatabase
 	}
-	client, err := mongo.Connect(options.Client().ApplyURI(o.URI).SetAppName("activityd").
-		SetServerSelectionTimeout(selectTime).SetConnectTimeout(selectTime).SetRetryReads(true).SetRetryWrites(true).
-		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).SetWriteConcern(writeconcern.Majority()))
+	client, err := mongo.Connect(options.Client().SetAppName("activityd").SetServerSelectionTimeout(selectTime).
+		SetConnectTimeout(connectTime).SetHeartbeatInterval(heartbeatTime).ApplyURI(o.URI).SetRetryReads(true).SetRetryWrites(true).SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).SetWriteConcern(writeconcern.Majority()))
 	if err != nil {
 		return nil, fmt.Errorf("storage/mongo: the MongoDB URI cannot be used: %w", err)
 	}
@@ -108,7 +113,7 @@ func open(ctx context.Context, o Options, client *mongo.Client, database string)
 		names: db.Collection(namesColl), heads: db.Collection(headsColl), structure: db.Collection(structureColl),
 		profiles: db.Collection(profilesColl), events: db.Collection(eventsColl), changes: db.Collection(changesColl),
 		cache: newCache(o.CachedUsers), queues: newQueues(), commits: make(chan *commit), touches: newTouches(),
-		janitor: newJanitor(), counts: newCounts(), closing: make(chan struct{}),
+		janitor: newJanitor(), tail: newTail(), counts: newCounts(), closing: make(chan struct{}),
 	}
 	from, err := s.headPlace(ctx)
 	if err != nil {
@@ -134,24 +139,29 @@ func checkServer(ctx context.Context, db *mongo.Database) (sharded bool, err err
 		Wire    int    `bson:"maxWireVersion"`
 	}
 	err = db.RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello)
-	if err == nil {
-		// What needs no credentials is answered without: this does not.
-		err = db.RunCommand(ctx, bson.D{{Key: "listCollections", Value: 1}, {Key: "nameOnly", Value: true}, {Key: "cursor", Value: bson.D{}}}).Err()
-	}
-	var server mongo.ServerError
-	switch {
-	case err == nil:
-	case errors.As(err, &server) && (server.HasErrorCode(codeAuthentication) || server.HasErrorCode(codeUnauthorized)), mentionsAuthentication(err):
-		return false, fmt.Errorf("storage/mongo: MongoDB does not take these credentials: check the user, the password and authSource of the URI: %w", err)
-	default:
-		return false, fmt.Errorf("storage/mongo: MongoDB cannot be reached: check the hosts of the URI and that it runs: %w", err)
-	}
 	sharded = hello.Message == "isdbgrid"
 	switch {
+	case err != nil:
+		return false, unreached(err)
 	case hello.Wire < leastWire:
 		return false, errors.New("storage/mongo: this MongoDB is too old: use 6.0 or later")
 	case hello.SetName == "" && !sharded:
 		return false, errors.New("storage/mongo: this mongod stands alone, without the transactions and change streams that activityd needs: make it a replica set, of one member if need be (--replSet, rs.initiate())")
 	}
+	// What was asked is told to everyone; this is not.
+	err = db.RunCommand(ctx, bson.D{{Key: "listCollections", Value: 1}, {Key: "nameOnly", Value: true}, {Key: "cursor", Value: bson.D{}}}).Err()
+	if err != nil {
+		return false, unreached(err)
+	}
 	return sharded, nil
+}
+
+// unreached says why a server does not answer as it should.
+func unreached(err error) error {
+	var server mongo.ServerError
+	var handshake *auth.Error
+	if errors.As(err, &handshake) || errors.As(err, &server) && (server.HasErrorCode(codeAuthentication) || server.HasErrorCode(codeUnauthorized)) {
+		return fmt.Errorf("storage/mongo: MongoDB does not take these credentials: check the user, the password and authSource of the URI: %w", err)
+	}
+	return fmt.Errorf("storage/mongo: MongoDB cannot be reached: check the hosts of the URI and that it runs: %w", err)
 }

@@ -92,9 +92,25 @@ func (s *Store) commit(ctx context.Context, session *mongo.Session) error {
 			s.clock.advance(session.OperationTime())
 			return nil
 		}
-		if !labelled(err, unknownLabel) || time.Now().After(deadline) || pause(ctx, try) != nil {
+		if !labelled(err, unknownLabel) {
 			return err
 		}
+		if time.Now().After(deadline) || pause(ctx, try) != nil {
+			s.kill(session)
+			return err
+		}
+	}
+}
+
+// kill ends a session in the database with the transaction that it may have:
+// else one that is neither committed nor aborted stands in the way of others for
+// a minute.
+func (s *Store) kill(session *mongo.Session) {
+	ctx, cancel := context.WithTimeout(context.Background(), commitTime)
+	defer cancel()
+	command := bson.D{{Key: "killSessions", Value: bson.A{session.ID()}}}
+	if err := s.db.RunCommand(ctx, command).Err(); err != nil {
+		s.options.Logger.Debug("cannot end a transaction whose commit was not answered", "error", err)
 	}
 }
 

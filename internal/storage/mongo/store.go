@@ -32,6 +32,7 @@ type Store struct {
 	touches *touches
 	janitor *janitor
 	watcher *watcher
+	tail    *tail
 	counts  *counts
 
 	gate     sync.Mutex // guards closed, and calls against Add after Wait
