@@ -139,7 +139,11 @@ func (c *chain) flush(ctx context.Context) error {
 		c.open = true
 	}
 	if c.flushed < len(c.ops) {
-		_, c.broken = c.store.put(within, []*chain{c})
+		taken, err := c.store.put(within, []*chain{c})
+		if taken != nil {
+			err = errTaken
+		}
+		c.broken = err
 		c.flushed = len(c.ops)
 	}
 	return c.broken

@@ -7,7 +7,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 // How many commits run at the same time: two of groups, while one is on its way
@@ -251,25 +250,28 @@ func (s *Store) tryGroup(group []*commit) (broke map[*chain]error, err error) {
 // settle moves the sequence records on and adds the changes. errStale where one
 // of the records is not as its chain expected.
 func (s *Store) settle(ctx context.Context, chains []*chain) error {
-	models := make([]mongo.WriteModel, len(chains))
-	var records []any
-	for i, c := range chains {
-		models[i] = c.headModel()
-		for j := range c.records {
-			c.records[j].unit = c.unit
-			records = append(records, bson.Raw(c.records[j].append(nil)))
+	var heads bulks
+	changes := bulk{coll: s.changes, verb: inserts}
+	for _, c := range chains {
+		v, doc := c.headStatement()
+		heads.add(s.heads, v, doc, c)
+		for i := range c.records {
+			c.records[i].unit = c.unit
+			changes.docs = append(changes.docs, c.records[i].append(make([]byte, 0, 384)))
 		}
 	}
-	result, err := s.heads.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
-	if err != nil {
-		return err
+	met := 0
+	for _, b := range heads.all {
+		n, _, err := b.run(ctx)
+		if err != nil {
+			return err
+		}
+		met += n
 	}
-	if int(result.MatchedCount+result.DeletedCount) != len(chains) {
+	if met != len(chains) {
 		return errStale
 	}
-	if len(records) > 0 {
-		_, err = s.changes.InsertMany(ctx, records, options.InsertMany().SetOrdered(false))
-	}
+	_, _, err := changes.run(ctx)
 	return err
 }
 
@@ -303,60 +305,23 @@ func (s *Store) findStale(chains []*chain) (map[*chain]error, error) {
 	return stale, nil
 }
 
-// headModel moves the user's sequence record from where the chain began to
-// where it ended.
-func (c *chain) headModel() mongo.WriteModel {
-	expected := bson.D{{Key: "_id", Value: string(c.user)}, {Key: "seq", Value: int64(c.base.head.seq)}, {Key: "revision", Value: c.base.account.revision}}
-	if c.gone {
-		return mongo.NewDeleteOneModel().SetFilter(expected)
-	}
-	return mongo.NewUpdateOneModel().SetFilter(expected).SetUpdate(bson.D{{Key: "$set", Value: bson.D{
-		{Key: "seq", Value: int64(c.is.head.seq)},
-		{Key: "modified", Value: float64(c.is.head.modified)},
-		{Key: "revision", Value: c.is.account.revision},
-		{Key: "keys", Value: c.is.account.keys},
-		{Key: "unit", Value: c.unit},
-	}}})
-}
-
 // put writes what the chains have pending. taken is the chain that wanted an id
 // that is taken, where that is why it failed.
 func (s *Store) put(ctx context.Context, chains []*chain) (taken *chain, err error) {
-	type bulk struct {
-		models []mongo.WriteModel
-		of     []*chain
-	}
-	bulks := map[*mongo.Collection]*bulk{}
+	var all bulks
 	for _, c := range chains {
 		for _, o := range c.pending() {
-			b := bulks[o.coll]
-			if b == nil {
-				b = &bulk{}
-				bulks[o.coll] = b
+			v, doc, err := o.statement()
+			if err != nil {
+				return nil, err
 			}
-			b.models = append(b.models, o.model())
-			b.of = append(b.of, c)
+			all.add(o.coll, v, doc, c)
 		}
 	}
-	for coll, b := range bulks {
-		_, err := coll.BulkWrite(ctx, b.models, options.BulkWrite().SetOrdered(false))
-		var failed mongo.BulkWriteException
-		if errors.As(err, &failed) && mongo.IsDuplicateKeyError(err) && len(failed.WriteErrors) > 0 {
-			taken = b.of[failed.WriteErrors[0].Index]
-		}
-		if err != nil {
+	for _, b := range all.all {
+		if _, taken, err := b.run(ctx); err != nil {
 			return taken, err
 		}
 	}
 	return nil, nil
-}
-
-func (o *op) model() mongo.WriteModel {
-	switch {
-	case o.insert:
-		return mongo.NewInsertOneModel().SetDocument(o.doc)
-	case o.doc == nil:
-		return mongo.NewDeleteOneModel().SetFilter(byID(o.id))
-	}
-	return mongo.NewReplaceOneModel().SetFilter(byID(o.id)).SetReplacement(o.doc).SetUpsert(true)
 }

@@ -50,12 +50,25 @@ func eventID(user activity.UserID, channel int64, packed []byte) bson.D {
 	return bson.D{{Key: "u", Value: string(user)}, {Key: "c", Value: channel}, {Key: "i", Value: bson.Binary{Data: packed}}}
 }
 
-// ofUser selects by _id all that is the user's in a collection.
-func ofUser(user activity.UserID) bson.E {
-	return bson.E{Key: "_id", Value: bson.D{
-		{Key: "$gte", Value: bson.D{{Key: "u", Value: string(user)}}},
-		{Key: "$lt", Value: bson.D{{Key: "u", Value: string(user)}, {Key: "~", Value: bson.MaxKey{}}}},
-	}}
+// ofUser selects what is the user's in a collection whose _id begins with him.
+// The router of a sharded cluster looks for "_id.u" alone.
+func ofUser(user activity.UserID) bson.D { return bson.D{{Key: "_id.u", Value: string(user)}} }
+
+// between selects what of a user has an _id from the first on and up to the
+// last. One that is longer than another is behind it.
+func between(user activity.UserID, first, last bson.D) bson.D {
+	return append(ofUser(user), bson.E{Key: "_id", Value: bson.D{{Key: "$gte", Value: first}, {Key: "$lte", Value: last}}})
+}
+
+// bounds gives the _ids that all which begins so lies between.
+func bounds(prefix bson.D) (first, last bson.D) {
+	return prefix, append(prefix[:len(prefix):len(prefix)], bson.E{Key: "~", Value: bson.MaxKey{}})
+}
+
+// allOf selects what of a user has an _id that begins so.
+func allOf(user activity.UserID, rest ...bson.E) bson.D {
+	first, last := bounds(append(bson.D{{Key: "u", Value: string(user)}}, rest...))
+	return between(user, first, last)
 }
 
 // byID selects one document.

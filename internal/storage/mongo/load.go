@@ -45,7 +45,7 @@ func (s *Store) load(ctx context.Context, user activity.UserID, old known) (know
 	if a := old.account; a != nil && a.revision == d.Revision {
 		return known{account: a, head: d.head()}, nil
 	}
-	cursor, err := s.structure.Find(ctx, bson.D{ofUser(user)}, options.Find().SetSort(byOwnID))
+	cursor, err := s.structure.Find(ctx, allOf(user), options.Find().SetSort(byOwnID))
 	if err != nil {
 		return known{}, err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/activityd/activityd/internal/activity"
@@ -47,10 +46,7 @@ func (s *Store) readLog(ctx context.Context, user activity.UserID, after activit
 	if limit <= 0 {
 		return nil, nil
 	}
-	filter := bson.D{{Key: "_id", Value: bson.D{
-		{Key: "$gt", Value: changeID(user, after)},
-		{Key: "$lte", Value: changeID(user, math.MaxInt64)},
-	}}}
+	filter := between(user, changeID(user, after+1), changeID(user, math.MaxInt64))
 	cursor, err := s.changes.Find(ctx, filter, options.Find().SetSort(byOwnID).SetLimit(int64(limit)))
 	if err != nil {
 		return nil, err

@@ -31,6 +31,7 @@ type migration struct {
 	Collections []struct {
 		Name      string `bson:"name"`
 		Validator bson.D `bson:"validator"`
+		Shard     bson.D `bson:"shard"` // the key, where the database is a sharded cluster
 		Indexes   []struct {
 			Name    string `bson:"name"`
 			Key     bson.D `bson:"key"`
@@ -67,7 +68,7 @@ func readMigrations(files fs.FS) ([]migration, error) {
 
 // migrate brings the database to the newest schema. Servers that start at once
 // may all do it: each step can be made twice.
-func migrate(ctx context.Context, db *mongo.Database, files fs.FS) (storeDoc, error) {
+func migrate(ctx context.Context, db *mongo.Database, sharded bool, files fs.FS) (storeDoc, error) {
 	steps, err := readMigrations(files)
 	if err != nil {
 		return storeDoc{}, err
@@ -81,7 +82,7 @@ func migrate(ctx context.Context, db *mongo.Database, files fs.FS) (storeDoc, er
 		return d, fmt.Errorf("storage/mongo: the database has schema %d of a newer activityd, this one knows %d: use the newer activityd", d.Schema, len(steps))
 	}
 	for _, step := range steps[d.Schema:] {
-		if err := step.make(ctx, db); err != nil {
+		if err := step.make(ctx, db, sharded); err != nil {
 			return d, failure("migration "+step.name, err)
 		}
 		if err := step.note(ctx, meta); err != nil {
@@ -100,19 +101,16 @@ func readStoreDoc(ctx context.Context, meta *mongo.Collection) (d storeDoc, err 
 	return d, err
 }
 
-func (m *migration) make(ctx context.Context, db *mongo.Database) error {
+func (m *migration) make(ctx context.Context, db *mongo.Database, sharded bool) error {
 	for _, c := range m.Collections {
-		validator := c.Validator
-		if validator == nil {
-			validator = bson.D{}
-		}
-		err := db.CreateCollection(ctx, c.Name, options.CreateCollection().SetValidator(validator))
-		var server mongo.ServerError
-		if errors.As(err, &server) && server.HasErrorCode(codeNamespaceExists) {
-			err = db.RunCommand(ctx, bson.D{{Key: "collMod", Value: c.Name}, {Key: "validator", Value: validator}}).Err()
-		}
-		if err != nil {
+		if err := makeCollection(ctx, db, c.Name, c.Validator); err != nil {
 			return fmt.Errorf("collection %s: %w", c.Name, err)
+		}
+		if sharded && c.Shard != nil {
+			err := db.Client().Database("admin").RunCommand(ctx, bson.D{{Key: "shardCollection", Value: db.Name() + "." + c.Name}, {Key: "key", Value: c.Shard}}).Err()
+			if err != nil {
+				return fmt.Errorf("shard %s: %w", c.Name, err)
+			}
 		}
 		var models []mongo.IndexModel
 		for _, index := range c.Indexes {
@@ -130,6 +128,20 @@ func (m *migration) make(ctx context.Context, db *mongo.Database) error {
 		}
 	}
 	return nil
+}
+
+// makeCollection makes a collection, or gives the one that is there the
+// validator.
+func makeCollection(ctx context.Context, db *mongo.Database, name string, validator bson.D) error {
+	if validator == nil {
+		validator = bson.D{}
+	}
+	err := db.CreateCollection(ctx, name, options.CreateCollection().SetValidator(validator))
+	var server mongo.ServerError
+	if errors.As(err, &server) && server.HasErrorCode(codeNamespaceExists) {
+		return db.RunCommand(ctx, bson.D{{Key: "collMod", Value: name}, {Key: "validator", Value: validator}}).Err()
+	}
+	return err
 }
 
 // note notes that the migration was made. Of servers that make a database at

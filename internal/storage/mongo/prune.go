@@ -68,9 +68,7 @@ func (s *Store) pruneUser(ctx context.Context, user activity.UserID, before acti
 		if n == 0 {
 			return errors.New("the changes of a user are not in order")
 		}
-		if _, err := s.changes.DeleteMany(ctx, bson.D{{Key: "_id", Value: bson.D{
-			{Key: "$gte", Value: changeID(user, 0)}, {Key: "$lte", Value: changeID(user, last)},
-		}}}); err != nil {
+		if _, err := s.changes.DeleteMany(ctx, between(user, changeID(user, 0), changeID(user, last))); err != nil {
 			return err
 		}
 		s.counts.pruned.Add(uint64(n))

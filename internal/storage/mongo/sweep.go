@@ -144,7 +144,7 @@ func (f *folderSweep) sweepBatch(u *update, in *container) error {
 	if err != nil {
 		return err
 	}
-	cursor, err := u.store.events.Find(within, bson.D{isIn("_id", f.batch), {Key: "folder", Value: f.key}})
+	cursor, err := u.store.events.Find(within, append(ofUser(f.user), isIn("_id", f.batch), bson.E{Key: "folder", Value: f.key}))
 	if err != nil {
 		return u.failed(ctx, "sweep folders", err)
 	}
@@ -202,18 +202,11 @@ func (f *folderSweep) sweepEvent(u *update, in *container, doc bson.Raw) error {
 // sweepChannel removes what is in a gone channel, and the channel.
 func (s *Store) sweepChannel(ctx context.Context, doc bson.Raw) error {
 	user, key := activity.UserID(doc.Lookup("_id", "u").StringValue()), doc.Lookup("_id", "i").AsInt64()
-	events := bson.D{{Key: "_id", Value: bson.D{
-		{Key: "$gte", Value: bson.D{{Key: "u", Value: string(user)}, {Key: "c", Value: key}}},
-		{Key: "$lt", Value: bson.D{{Key: "u", Value: string(user)}, {Key: "c", Value: key}, {Key: "~", Value: bson.MaxKey{}}}},
-	}}}
-	if err := s.deleteAll(ctx, s.events, events); err != nil {
+	if err := s.deleteAll(ctx, user, s.events, allOf(user, bson.E{Key: "c", Value: key})); err != nil {
 		return failure("sweep channels", err)
 	}
-	folders := append(bson.D{{Key: "_id", Value: bson.D{
-		{Key: "$gte", Value: bson.D{{Key: "u", Value: string(user)}, {Key: "k", Value: folderKind}}},
-		{Key: "$lt", Value: bson.D{{Key: "u", Value: string(user)}, {Key: "k", Value: folderKind}, {Key: "~", Value: bson.MaxKey{}}}},
-	}}}, bson.E{Key: "channel", Value: key})
-	if err := s.deleteAll(ctx, s.structure, folders); err != nil {
+	folders := append(allOf(user, bson.E{Key: "k", Value: folderKind}), bson.E{Key: "channel", Value: key})
+	if err := s.deleteAll(ctx, user, s.structure, folders); err != nil {
 		return failure("sweep channels", err)
 	}
 	_, err := s.structure.DeleteOne(ctx, byID(itemID(user, channelKind, key)))
@@ -221,7 +214,7 @@ func (s *Store) sweepChannel(ctx context.Context, doc bson.Raw) error {
 }
 
 // deleteAll deletes what the filter selects, some at a time.
-func (s *Store) deleteAll(ctx context.Context, coll *mongo.Collection, filter bson.D) error {
+func (s *Store) deleteAll(ctx context.Context, user activity.UserID, coll *mongo.Collection, filter bson.D) error {
 	for {
 		cursor, err := coll.Find(ctx, filter, options.Find().SetProjection(byOwnID).SetLimit(-sweepRows).SetBatchSize(sweepRows))
 		if err != nil {
@@ -235,7 +228,7 @@ func (s *Store) deleteAll(ctx context.Context, coll *mongo.Collection, filter bs
 		for i, doc := range found {
 			ids[i] = doc.Lookup("_id")
 		}
-		if _, err := coll.DeleteMany(ctx, bson.D{isIn("_id", ids)}); err != nil {
+		if _, err := coll.DeleteMany(ctx, append(ofUser(user), isIn("_id", ids))); err != nil {
 			return err
 		}
 		s.counts.sweeps.Add(1)
@@ -250,24 +243,22 @@ func (s *Store) sweepUser(ctx context.Context, doc bson.Raw) error {
 	if err := bson.Unmarshal(doc, &d); err != nil {
 		return err
 	}
-	all := bson.D{ofUser(user)}
-	others := append(bson.D{ofUser(user)}, bson.E{Key: "_id.k", Value: bson.D{{Key: "$ne", Value: userKind}}})
-	before := bson.D{{Key: "_id", Value: bson.D{
-		{Key: "$gte", Value: bson.D{{Key: "u", Value: string(user)}}}, {Key: "$lt", Value: changeID(user, activity.Seq(d.Seq))},
-	}}}
+	all := allOf(user)
+	others := append(allOf(user), bson.E{Key: "_id.k", Value: bson.D{{Key: "$ne", Value: userKind}}})
+	before := between(user, changeID(user, 0), changeID(user, activity.Seq(d.Seq-1)))
 	for _, step := range []struct {
 		coll   *mongo.Collection
 		filter bson.D
 	}{{s.events, all}, {s.structure, others}, {s.profiles, all}, {s.changes, before}} {
-		if err := s.deleteAll(ctx, step.coll, step.filter); err != nil {
+		if err := s.deleteAll(ctx, user, step.coll, step.filter); err != nil {
 			return failure("sweep users", err)
 		}
 	}
 	if *d.Gone >= s.now()-activity.Timestamp(s.options.History.Seconds()) {
 		return nil
 	}
-	if err := s.deleteAll(ctx, s.changes, all); err != nil {
+	if err := s.deleteAll(ctx, user, s.changes, all); err != nil {
 		return failure("sweep users", err)
 	}
-	return failure("sweep users", s.deleteAll(ctx, s.structure, all))
+	return failure("sweep users", s.deleteAll(ctx, user, s.structure, all))
 }
