@@ -3,6 +3,7 @@ package mongo
 import (
 	"maps"
 	"strconv"
+	"time"
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
@@ -100,6 +101,7 @@ type head struct {
 type known struct {
 	account *account
 	head    head
+	at      time.Time // that moment; zero where the head is not the newest any more
 }
 
 // with gives the account of the next revision.

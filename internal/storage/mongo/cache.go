@@ -69,7 +69,7 @@ func (c *cache) asked() (hits, stale, misses uint64) {
 func (c *cache) offer(id activity.UserID, k known, era uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if old, ok := c.users.Peek(id); era != c.era || ok && old.head.seq >= k.head.seq && old.account.revision >= k.account.revision {
+	if old, ok := c.users.Peek(id); era != c.era || ok && (old.head.seq > k.head.seq || old.account.revision > k.account.revision) {
 		return
 	}
 	c.users.Add(id, k)
@@ -94,14 +94,18 @@ func (c *cache) drop(id activity.UserID) {
 }
 
 // outdate forgets what is cached of a user if it is older than the change.
-func (c *cache) outdate(v *activity.Change, revision int64) {
+func (c *cache) outdate(v *activity.Change, revision int64, own bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	k, ok := c.users.Peek(v.User)
 	if v.Kind == activity.EventKind {
-		// The account stands. The head is used for writes alone, which find out.
+		if ok && !own && k.head.seq < v.Seq {
+			k.at = time.Time{} // the account stands
+			c.users.Add(v.User, k)
+		}
 		return
 	}
-	if k, ok := c.users.Peek(v.User); !ok || k.account.revision < revision || revision == 0 {
+	if !ok || k.account.revision < revision || revision == 0 {
 		c.era++ // also what is about to be offered may be older
 		c.users.Remove(v.User)
 	}

@@ -42,6 +42,7 @@ type chain struct {
 	flushed int            // of ops are in it
 	broken  error          // of the transaction
 	asked   bool           // the database was asked
+	doubt   bool           // it may be committed
 }
 
 // op is a write with what reads must see of it.
@@ -55,7 +56,7 @@ type op struct {
 }
 
 func newChain(s *Store, user activity.UserID, base known) *chain {
-	c := &chain{store: s, user: user, unit: bson.NewObjectID(), base: base, is: base, now: s.now()}
+	c := &chain{store: s, user: user, unit: s.units.next(), base: base, is: base, now: s.now()}
 	c.index()
 	return c
 }

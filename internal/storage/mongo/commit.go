@@ -59,7 +59,10 @@ func (s *Store) commitOpen(c *chain) error {
 		return again(err)
 	}
 	within := mongo.NewSessionContext(ctx, c.session)
-	if err := s.settle(within, []*chain{c}); err != nil {
+	if stale, err := s.settle(within, []*chain{c}); err != nil {
+		if stale != nil {
+			err = errStale
+		}
 		return again(err)
 	}
 	if err = s.commit(within, c.session); labelled(err, unknownLabel) {
@@ -102,20 +105,13 @@ func (s *Store) fence(c *chain, cause error) error {
 
 // happened tells whether the unit of a chain was committed: nil, or errStale.
 func (s *Store) happened(ctx context.Context, c *chain) error {
-	d, err := s.readHead(ctx, c.user)
-	if err != nil {
-		return err
-	}
-	if d != nil && d.Unit == c.unit {
-		return nil
-	}
 	if len(c.records) == 0 {
-		return errStale
+		return errStale // it can be made twice
 	}
 	var written struct {
 		Unit bson.ObjectID `bson:"unit"`
 	}
-	err = s.changes.FindOne(ctx, byID(changeID(c.user, c.records[0].Seq))).Decode(&written)
+	err := s.changes.FindOne(ctx, byID(changeID(c.user, c.records[0].Seq))).Decode(&written)
 	switch {
 	case err == nil && written.Unit == c.unit:
 		return nil
@@ -225,84 +221,96 @@ func (s *Store) tryGroup(group []*commit) (broke map[*chain]error, err error) {
 	for i, w := range group {
 		chains[i] = w.chain
 	}
-	if err := s.settle(within, chains); err != nil {
-		if !errors.Is(err, errStale) {
-			return nil, err
-		}
-		if err := session.AbortTransaction(within); err != nil {
-			return nil, err
-		}
-		broke, err := s.findStale(chains)
-		if err == nil && len(broke) == 0 {
-			return nil, errLater // a majority is yet to see what was in the way
-		}
-		return broke, errors.Join(errStale, err)
+	why := errStale
+	broken, err := s.settle(within, chains)
+	if err == nil {
+		why = errTaken
+		broken, err = s.put(within, chains)
 	}
-	if taken, err := s.put(within, chains); err != nil {
-		if taken != nil {
-			broke = map[*chain]error{taken: errTaken}
+	if err != nil {
+		if broken != nil {
+			broke = map[*chain]error{broken: s.explain(broken, why)}
 		}
 		return broke, err
 	}
-	return nil, s.commit(within, session)
+	err = s.commit(within, session)
+	for _, c := range chains {
+		c.doubt = c.doubt || labelled(err, unknownLabel)
+	}
+	return nil, err
 }
 
-// settle moves the sequence records on and adds the changes. errStale where one
-// of the records is not as its chain expected.
-func (s *Store) settle(ctx context.Context, chains []*chain) error {
+// explain gives why a chain cannot be committed: nil where that has happened
+// already.
+func (s *Store) explain(c *chain, why error) error {
+	if !c.doubt {
+		return why
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), operationTime)
+	defer cancel()
+	session, err := s.causal()
+	if err != nil {
+		return err
+	}
+	defer end(session)
+	if err := s.happened(mongo.NewSessionContext(ctx, session), c); !errors.Is(err, errStale) {
+		return err
+	}
+	return why
+}
+
+// settle adds the changes and moves the sequence records on. Every chain that
+// another server was faster than meets a change of the number that it wants: that
+// is why the records need not be compared, which would take the database longer
+// than all else of a creation. stale is such a chain, or one whose user has gone.
+func (s *Store) settle(ctx context.Context, chains []*chain) (stale *chain, err error) {
 	var heads bulks
 	changes := bulk{coll: s.changes, verb: inserts}
+	moved := 0
 	for _, c := range chains {
-		v, doc := c.headStatement()
-		heads.add(s.heads, v, doc, c)
 		for i := range c.records {
 			c.records[i].unit = c.unit
 			changes.docs = append(changes.docs, c.records[i].append(make([]byte, 0, 384)))
+			changes.of = append(changes.of, c)
 		}
+		if len(c.records) > 0 {
+			v, doc := c.headStatement()
+			heads.add(s.heads, v, doc, c)
+			moved++
+		}
+	}
+	if _, stale, err := changes.run(ctx); err != nil {
+		return stale, err
 	}
 	met := 0
 	for _, b := range heads.all {
 		n, _, err := b.run(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		met += n
 	}
-	if met != len(chains) {
-		return errStale
+	if met == moved {
+		return nil, nil
 	}
-	_, _, err := changes.run(ctx)
-	return err
+	return s.missing(ctx, chains)
 }
 
-// findStale tells which chains did not find their sequence record as expected,
-// and with what result: nil where one was committed before.
-func (s *Store) findStale(chains []*chain) (map[*chain]error, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), operationTime)
-	defer cancel()
-	session, err := s.causal()
-	if err != nil {
-		return nil, err
-	}
-	defer end(session)
-	ctx = mongo.NewSessionContext(ctx, session)
-	stale := map[*chain]error{}
+// missing gives a chain whose user has no sequence record any more.
+func (s *Store) missing(ctx context.Context, chains []*chain) (*chain, error) {
+	last := chains[0]
 	for _, c := range chains {
 		d, err := s.readHead(ctx, c.user)
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if d != nil && d.head() == c.base.head && d.Revision == c.base.account.revision && d.Unit != c.unit {
-			continue
-		}
-		switch err := s.happened(ctx, c); {
-		case err == nil || errors.Is(err, errStale):
-			stale[c] = err
-		default:
-			return nil, err
+		case c.gone:
+			last = c // its own deletion may be why
+		case d == nil:
+			return c, errStale
 		}
 	}
-	return stale, nil
+	return last, errStale
 }
 
 // put writes what the chains have pending. taken is the chain that wanted an id

@@ -12,8 +12,8 @@
 //	                keyed hashes; "trials": that it can be written
 //	names           _id: the name, user: who has it. Of the living only
 //	heads           _id: the user. The sequence record: seq and time of the last
-//	                change, revision of what is cached, last key given, and the
-//	                unit that wrote last. A deleted user has none
+//	                change, revision of what is cached, last key given. A deleted
+//	                user has none
 //	structure       _id: {u, k, i}: user, channels, folders, accesses, their uses,
 //	                sessions. One query reads all of a user
 //	profiles        _id: {u, name}
@@ -34,15 +34,17 @@
 // The units of a user run one after the other in a goroutine that is there while
 // there are any. They read with the majority what is committed, and write into a
 // chain in memory, which is committed in one transaction with the chains of other
-// users: events and structure, the changes, and the sequence record of each user,
-// which must be as the chain knew it. Where it is not, another server was faster,
-// and the units run again. On a sharded cluster each chain is committed alone.
-// A unit that asks about what it has written, but for single things, gets a
-// transaction of its own in which the database answers.
+// users: the changes, the sequence record of each user, events and structure. On
+// a sharded cluster each chain is committed alone. A unit that asks about what it
+// has written, but for single things, gets a transaction of its own in which the
+// database answers.
 //
+// A chain is made on what its user's sequence record said. Where another server
+// was faster, a change of the number that it wants is there already: the units
+// run again on what is. So everything that could make a chain wrong must have
+// appended a change, and no change is pruned that a server may not know of yet.
 // A chain that breaks a group runs again, alone. After a commit whose answer was
-// lost the unit's id in the sequence record, or in its first change, tells
-// whether it happened.
+// lost, the unit that its first change names tells whether it happened.
 //
 // # Reading
 //

@@ -93,7 +93,6 @@ func (s *Store) openStream(ctx context.Context, from place) (*stream, error) {
 	}
 	changes, err := s.changes.Watch(ctx, mongo.Pipeline{
 		{{Key: "$match", Value: bson.D{isIn("operationType", []string{"insert", "drop", "rename", "dropDatabase", "invalidate"})}}},
-		{{Key: "$project", Value: bson.D{{Key: "operationType", Value: 1}, {Key: "clusterTime", Value: 1}, {Key: "fullDocument", Value: 1}}}},
 	}, o)
 	if err != nil {
 		return nil, err
@@ -225,7 +224,7 @@ func (s *Store) deliverFrom(ctx context.Context, at place, deliver func(storage.
 			return nil // the tail had not come as far as the place yet
 		}
 		at = e.at
-		s.cache.outdate(&e.Change, e.revision)
+		s.cache.outdate(&e.Change, e.revision, s.units.own(e.unit))
 		if !deliver(storage.Delivery{Change: e.Change, Position: s.position(e.at)}) {
 			return errLeft
 		}

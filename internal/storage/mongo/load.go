@@ -3,10 +3,12 @@ package mongo
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	core "go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
@@ -20,18 +22,40 @@ type headDoc struct {
 	Modified activity.Timestamp `bson:"modified"`
 	Revision int64              `bson:"revision"` // of the account
 	Keys     int64              `bson:"keys"`     // the last that was given to a channel or folder
-	Unit     bson.ObjectID      `bson:"unit"`     // that wrote last
 }
 
 func (d *headDoc) head() head { return head{seq: activity.Seq(d.Seq), modified: d.Modified} }
 
+// readHeadDoc reads a sequence record by hand: every view does.
+func readHeadDoc(doc []byte) (d headDoc, err error) {
+	err = eachElement(doc, func(key []byte, v core.Value) error {
+		switch string(key) {
+		case "_id":
+			d.ID = textOf(v)
+		case "seq":
+			d.Seq = numberOf(v)
+		case "modified":
+			d.Modified = timeOf(v)
+		case "revision":
+			d.Revision = numberOf(v)
+		case "keys":
+			d.Keys = numberOf(v)
+		}
+		return nil
+	})
+	return d, err
+}
+
 // readHead gives a user's sequence record; nil for an unknown or deleted user.
 func (s *Store) readHead(ctx context.Context, user activity.UserID) (*headDoc, error) {
-	var d headDoc
-	err := s.heads.FindOne(ctx, byID(string(user))).Decode(&d)
+	doc, err := s.heads.FindOne(ctx, byID(string(user))).Raw()
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return nil, nil
 	}
+	if err != nil {
+		return nil, err
+	}
+	d, err := readHeadDoc(doc)
 	return &d, err
 }
 
@@ -43,7 +67,7 @@ func (s *Store) load(ctx context.Context, user activity.UserID, old known) (know
 		return known{}, err
 	}
 	if a := old.account; a != nil && a.revision == d.Revision {
-		return known{account: a, head: d.head()}, nil
+		return known{account: a, head: d.head(), at: time.Now()}, nil
 	}
 	cursor, err := s.structure.Find(ctx, allOf(user), options.Find().SetSort(byOwnID))
 	if err != nil {
@@ -62,7 +86,7 @@ func (s *Store) load(ctx context.Context, user activity.UserID, old known) (know
 		return known{}, err
 	}
 	l.finish()
-	return known{account: l.account, head: d.head()}, nil
+	return known{account: l.account, head: d.head(), at: time.Now()}, nil
 }
 
 // loading is an account that is being read. The documents come by kind in the

@@ -115,6 +115,7 @@ func open(ctx context.Context, o Options, client *mongo.Client, database string)
 		cache: newCache(o.CachedUsers), queues: newQueues(), commits: make(chan *commit), touches: newTouches(),
 		janitor: newJanitor(), tail: newTail(), counts: newCounts(), closing: make(chan struct{}),
 	}
+	s.units.begin()
 	from, err := s.headPlace(ctx)
 	if err != nil {
 		return nil, failure("find the newest change", err)

@@ -18,7 +18,7 @@ const (
 // prune removes what is older than the history is kept, of some users after the
 // other, and what has expired.
 func (s *Store) prune(ctx context.Context) error {
-	before := s.now() - activity.Timestamp(s.options.History.Seconds())
+	before := s.now() - activity.Timestamp(max(s.options.History, 2*headFor).Seconds())
 	cursor, err := s.heads.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: s.janitor.pruned}}}},
 		options.Find().SetSort(byOwnID).SetLimit(pruneUsers).SetProjection(byOwnID))
 	if err != nil {

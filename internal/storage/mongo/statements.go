@@ -107,28 +107,21 @@ func deletion(filter []byte) []byte {
 	})
 }
 
-// expected selects a user's sequence record if it is as the chain knew it.
-func (c *chain) expected(b []byte) []byte {
-	b = core.AppendStringElement(b, "_id", string(c.user))
-	b = core.AppendInt64Element(b, "seq", int64(c.base.head.seq))
-	return core.AppendInt64Element(b, "revision", c.base.account.revision)
-}
-
 // headStatement moves the user's sequence record from where the chain began to
 // where it ended.
 func (c *chain) headStatement() (verb, []byte) {
+	id := func(b []byte) []byte { return core.AppendStringElement(b, "_id", string(c.user)) }
 	if c.gone {
-		return deletes, deletion(document(nil, c.expected))
+		return deletes, deletion(document(nil, id))
 	}
 	return updates, document(make([]byte, 0, 256), func(b []byte) []byte {
-		b = subdocument(b, "q", c.expected)
+		b = subdocument(b, "q", id)
 		return subdocument(b, "u", func(b []byte) []byte {
 			return subdocument(b, "$set", func(b []byte) []byte {
 				b = core.AppendInt64Element(b, "seq", int64(c.is.head.seq))
 				b = appendTime(b, "modified", c.is.head.modified)
 				b = core.AppendInt64Element(b, "revision", c.is.account.revision)
-				b = core.AppendInt64Element(b, "keys", c.is.account.keys)
-				return core.AppendObjectIDElement(b, "unit", c.unit)
+				return core.AppendInt64Element(b, "keys", c.is.account.keys)
 			})
 		})
 	})

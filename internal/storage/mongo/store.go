@@ -26,6 +26,7 @@ type Store struct {
 	names, heads, structure, profiles, events, changes *mongo.Collection
 
 	clock   clock
+	units   units
 	cache   *cache
 	queues  *queues
 	commits chan *commit

@@ -129,10 +129,12 @@ func (f *folderSweep) sweep(u *update) error {
 	if len(f.batch) > 0 {
 		return f.sweepBatch(u, in)
 	}
+	// The revision stays: who still knows that the folder was there, knows more
+	// than is needed.
 	next := in.clone()
 	delete(next.gone, f.key)
 	u.chain.add(u.item(folderKind, f.key, keyText(f.key), nil))
-	u.account = u.account.with(u.account.structure).withChannel(f.channel, next)
+	u.account = u.account.withChannel(f.channel, next)
 	return nil
 }
 

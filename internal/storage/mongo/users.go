@@ -32,7 +32,7 @@ func (u users) CreateUser(ctx context.Context, v *activity.User, invitation *act
 		return err
 	}
 	defer s.leave()
-	unit := bson.NewObjectID()
+	unit := s.units.next()
 	now := s.now()
 	created := now.After(0)
 	err := s.transact(ctx, "create a user", func(ctx context.Context) error {
@@ -90,7 +90,7 @@ func (u users) insert(ctx context.Context, v *activity.User, unit bson.ObjectID)
 	}{
 		{u.store.names, nameDoc{Name: string(v.Username), User: string(v.ID)}},
 		{u.store.structure, userDocOf(v)},
-		{u.store.heads, headDoc{ID: string(v.ID), Seq: 1, Modified: v.Created, Revision: 1, Unit: unit}},
+		{u.store.heads, headDoc{ID: string(v.ID), Seq: 1, Modified: v.Created, Revision: 1}},
 		{u.store.changes, bson.Raw(first.append(nil))},
 	} {
 		_, err := d.coll.InsertOne(ctx, d.doc)

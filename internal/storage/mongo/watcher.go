@@ -53,7 +53,7 @@ func (s *Store) watch(ctx context.Context, from place) {
 }
 
 func (s *Store) heard(e entry) error {
-	s.cache.outdate(&e.Change, e.revision)
+	s.cache.outdate(&e.Change, e.revision, s.units.own(e.unit))
 	if e.Action == activity.Deleted && e.Kind != activity.EventKind {
 		s.janitor.poke()
 	}

@@ -78,7 +78,7 @@ func (w *work) attempt() (units int, err error) {
 	if c.gone {
 		w.store.cache.drop(w.user)
 	} else {
-		w.store.cache.publish(w.user, c.is)
+		w.store.cache.publish(w.user, known{account: c.is.account, head: c.is.head, at: time.Now()})
 	}
 	if w.sweep {
 		w.store.janitor.poke()
@@ -214,10 +214,15 @@ func (w *work) abandon(err error) {
 	}
 }
 
+// headFor is how long a sequence record that is cached is good to begin with.
+// What makes it safe is that a change of the next number would be in the way if
+// it were old: the history is kept longer, see prune.
+const headFor = 10 * time.Minute
+
 // draft gives the user as a unit of work begins with it.
 func (s *Store) draft(user activity.UserID) (known, error) {
 	k, _, era := s.cache.get(user)
-	if k.account != nil {
+	if k.account != nil && time.Since(k.at) < headFor {
 		return k, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), operationTime)
@@ -227,7 +232,7 @@ func (s *Store) draft(user activity.UserID) (known, error) {
 		return k, err
 	}
 	defer end(session)
-	k, err = s.load(mongo.NewSessionContext(ctx, session), user, known{})
+	k, err = s.load(mongo.NewSessionContext(ctx, session), user, k)
 	if err != nil {
 		return k, err
 	}
