@@ -17,6 +17,9 @@ const (
 	singleCommitters = 16
 )
 
+// groupBytes is how much a group writes before no more chains join it.
+const groupBytes = 8 << 20
+
 // Why a chain was not committed.
 var (
 	errStale = errors.New("storage/mongo: read again: another server was faster")
@@ -130,8 +133,9 @@ func (s *Store) commitGroups() {
 		if w.alone || s.sharded {
 			group, single = nil, group
 		}
+		size := w.chain.size
 	gather:
-		for len(group) > 0 && len(group) < groupSize {
+		for len(group) > 0 && len(group) < groupSize && size < groupBytes {
 			select {
 			case w, ok := <-s.commits:
 				if !ok {
@@ -142,6 +146,7 @@ func (s *Store) commitGroups() {
 					continue
 				}
 				group = append(group, w)
+				size += w.chain.size
 			default:
 				break gather
 			}

@@ -127,28 +127,46 @@ func appendRequest(b []byte, r *storage.Request) []byte {
 
 // readStored reads an event's document.
 func readStored(doc []byte, channel activity.ChannelID) (*stored, error) {
-	s := &stored{event: activity.Event{ChannelID: channel, Tags: []string{}}}
-	var end *activity.Timestamp
+	s := &stored{}
+	return s, s.readAll(doc, channel)
+}
+
+// readAll reads an event's document into s. Texts that the event before in s had
+// too are shared with it: those of lists are mostly the same.
+func (s *stored) readAll(doc []byte, channel activity.ChannelID) error {
+	before := &s.event
+	*s = stored{event: activity.Event{
+		ChannelID: channel, Tags: []string{}, Type: before.Type, CreatedBy: before.CreatedBy, ModifiedBy: before.ModifiedBy,
+	}}
+	var end activity.Timestamp
 	err := eachElement(doc, func(key []byte, v core.Value) error {
 		if string(key) == "end" {
-			at := timeOf(v)
-			end = &at
+			end = timeOf(v)
 			return nil
 		}
-		return s.read(string(key), v)
+		return s.read(key, v)
 	})
-	if _, ended := s.event.Duration.Seconds(); ended && end != nil {
-		if sum, _ := s.event.End(); sum != *end {
-			s.event.ExactEnd = end
+	if _, ended := s.event.Duration.Seconds(); ended {
+		if sum, _ := s.event.End(); sum != end {
+			exact := end
+			s.event.ExactEnd = &exact
 		}
 	}
-	return s, err
+	return err
+}
+
+// sameOr gives the text of a value: the one before where that is the same.
+func sameOr(before string, v core.Value) string {
+	if length, rem, ok := core.ReadLength(v.Data); ok && v.Type == core.TypeString && length > 0 && int(length) == len(rem) && string(rem[:length-1]) == before {
+		return before
+	}
+	return textOf(v)
 }
 
 // read takes one element but for the end.
-func (s *stored) read(key string, v core.Value) (err error) {
+func (s *stored) read(key []byte, v core.Value) (err error) {
 	e := &s.event
-	switch key {
+	switch string(key) {
 	case "_id":
 		if _, packed, ok := v.Document().Lookup("i").BinaryOK(); ok && len(packed) == uuidSize {
 			e.ID = unpackID(packed)
@@ -175,7 +193,7 @@ func (s *stored) read(key string, v core.Value) (err error) {
 			e.Duration = activity.Running
 		}
 	case "type":
-		e.Type.Class, e.Type.Format, _ = strings.Cut(textOf(v), "/")
+		e.Type = typeOf(e.Type, v)
 	case "request":
 		s.request, err = readRequest(v.Data)
 	default:
@@ -184,18 +202,30 @@ func (s *stored) read(key string, v core.Value) (err error) {
 	return err
 }
 
-func (s *stored) readContent(key string, v core.Value) error {
+// typeOf gives a type: the one before where that is the same.
+func typeOf(before activity.Type, v core.Value) (t activity.Type) {
+	class := before.Class
+	if length, rem, ok := core.ReadLength(v.Data); ok && int(length) == len(class)+len(before.Format)+2 && int(length) == len(rem) &&
+		string(rem[:len(class)]) == class && rem[len(class)] == '/' && string(rem[len(class)+1:length-1]) == before.Format {
+		return before
+	}
+	t.Class, t.Format, _ = strings.Cut(textOf(v), "/")
+	return t
+}
+
+func (s *stored) readContent(key []byte, v core.Value) error {
 	e := &s.event
-	switch key {
+	switch string(key) {
 	case "tags":
+		e.Tags = make([]string, 0, 4)
 		return eachElement(v.Data, func(_ []byte, v core.Value) error {
 			e.Tags = append(e.Tags, textOf(v))
 			return nil
 		})
 	case "createdBy":
-		e.CreatedBy = textOf(v)
+		e.CreatedBy = sameOr(e.CreatedBy, v)
 	case "modifiedBy":
-		e.ModifiedBy = textOf(v)
+		e.ModifiedBy = sameOr(e.ModifiedBy, v)
 	case "description":
 		text := textOf(v)
 		e.Description = &text

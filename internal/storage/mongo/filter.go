@@ -86,7 +86,7 @@ func isIn[T any](field string, values []T) bson.E {
 var noTombstone = bson.E{Key: "deleted", Value: nil} //nolint:gochecknoglobals // never changed
 
 // behind selects what comes after the cursor: the bound of the time is for the
-// index, the rest for equal times.
+// index, the rest for equal times, where the cursor names an event.
 func (l *listing) behind() bson.D {
 	bounds := bson.D{{Key: "$lte", Value: l.at.time}}
 	beyond, id := "$lt", "$lt"
@@ -101,19 +101,23 @@ func (l *listing) behind() bson.D {
 			bounds = append(bounds, bson.E{Key: "$gte", Value: bound(l.query.From, -1)})
 		}
 	}
-	return bson.D{
-		{Key: "time", Value: bounds},
-		{Key: "$or", Value: bson.A{
+	behind := bson.D{{Key: "time", Value: bounds}}
+	if len(l.at.id) == uuidSize {
+		behind = append(behind, bson.E{Key: "$or", Value: bson.A{
 			bson.D{{Key: "time", Value: bson.D{{Key: beyond, Value: l.at.time}}}},
 			bson.D{{Key: "_id.i", Value: bson.D{{Key: id, Value: bson.Binary{Data: l.at.id}}}}},
-		}},
+		}})
 	}
+	return behind
 }
 
 // live selects the events that are there and asked for.
 func (l *listing) live(f filter) bson.D {
 	q := &l.query
-	d := bson.D{noTombstone}
+	var d bson.D
+	if q.State == storage.AllState && !q.Running {
+		d = bson.D{noTombstone} // else trashed says it: tombstones have none
+	}
 	switch keys := f.keys; {
 	case !f.all && f.noFolder:
 		d = append(d, isIn("folder", append(keys, 0)))

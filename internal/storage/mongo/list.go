@@ -171,19 +171,18 @@ func (l *listing) options(from listSource, rows int) *options.FindOptionsBuilder
 	}
 	return options.Find().SetSort(bson.D{{Key: "time", Value: direction}, {Key: "_id.i", Value: direction}}).
 		SetHint([]string{byTime: "time", byModified: "modified", byRunning: "periods"}[from]).
-		SetSkip(int64(l.skip)).SetLimit(-int64(rows)).SetBatchSize(int32(rows)).SetProjection(withoutRequest) // a negative limit: one answer, no cursor
+		SetSkip(int64(l.skip)).SetLimit(-int64(rows)).SetBatchSize(int32(rows)) // a negative limit: one answer, no cursor
 }
-
-var withoutRequest = bson.D{{Key: "request", Value: 0}} //nolint:gochecknoglobals // never changed
 
 // read reads a page. Where it is big the database may have ended its answer
 // early: the next page goes on behind it.
 func (l *listing) read(ctx context.Context, found *mongo.Cursor, in *container, rows int) ([]activity.Event, error) {
 	events := make([]activity.Event, 0, found.RemainingBatchLength())
 	size := 0
+	var s stored
 	for found.Next(ctx) {
-		s, err := readStored(found.Current, l.query.Channel)
-		if err == nil && !in.knows(s) {
+		err := s.readAll(found.Current, l.query.Channel)
+		if err == nil && !in.knows(&s) {
 			err = errStale
 		}
 		if err != nil {
@@ -191,11 +190,13 @@ func (l *listing) read(ctx context.Context, found *mongo.Cursor, in *container, 
 		}
 		size += len(found.Current)
 		events = append(events, s.as(in))
-		packed, _ := packID(s.event.ID)
-		l.at = cursor{s.event.Time, packed}
 	}
 	if err := found.Err(); err != nil {
 		return nil, err
+	}
+	if len(events) > 0 {
+		packed, _ := packID(s.event.ID)
+		l.at = cursor{s.event.Time, packed}
 	}
 	l.skip = 0
 	if l.limit > 0 {

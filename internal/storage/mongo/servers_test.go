@@ -150,11 +150,13 @@ func TestServersGiveAnEventIDOnce(t *testing.T) {
 	}
 }
 
-// TestServersSweepAtOnce: both find what is gone, and it is swept once.
+// TestServersSweepAtOnce: a server that starts finds what another is sweeping,
+// and it is swept once.
 func TestServersSweepAtOnce(t *testing.T) {
 	t.Parallel()
-	const n = 600
-	a, b := two(t)
+	const n = 1000
+	uri, _ := mongotest.Database(t)
+	a := open(t, mongo.Options{URI: uri})
 	alice := addUser(t, a, "alice")
 	addChannel(t, alice, "diary")
 	addFolder(t, alice, "diary", "p", "")
@@ -169,11 +171,12 @@ func TestServersSweepAtOnce(t *testing.T) {
 		}
 		return nil
 	})
-	from, err := b.Head(t.Context())
+	from, err := a.Head(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	update(t, alice, func(tx storage.Tx) error { return tx.DeleteFolder(t.Context(), "diary", "f", true) })
+	b := open(t, mongo.Options{URI: uri})
 	moved := map[string]int{}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

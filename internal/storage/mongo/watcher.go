@@ -3,11 +3,9 @@ package mongo
 import (
 	"context"
 	"time"
-
-	"github.com/activityd/activityd/internal/activity"
 )
 
-// watcher follows the changes for the cache, the janitor and the tail.
+// watcher follows the changes for the cache and the tail.
 type watcher struct {
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -54,9 +52,6 @@ func (s *Store) watch(ctx context.Context, from place) {
 
 func (s *Store) heard(e entry) error {
 	s.cache.outdate(&e.Change, e.revision, s.units.own(e.unit))
-	if e.Action == activity.Deleted && e.Kind != activity.EventKind {
-		s.janitor.poke()
-	}
 	s.tail.add(e)
 	return nil
 }
