@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // CreateChannel stores a new channel.
@@ -22,7 +23,7 @@ func (u *update) CreateChannel(_ context.Context, v *activity.Channel) error {
 	}
 	a, key := u.account.with(structure).withKey()
 	change := activity.Change{Kind: activity.ChannelKind, Action: activity.Created, Item: string(v.ID), Channel: v.ID}
-	if err := u.write(change, a.withChannel(v.ID, newContainer(key)), u.channelOp(key, &next)); err != nil {
+	if err := u.write(change, a.withChannel(v.ID, keys.New(key)), u.channelOp(key, &next)); err != nil {
 		return err
 	}
 	v.Created, v.Modified = next.Created, next.Modified
@@ -47,7 +48,7 @@ func (u *update) UpdateChannel(_ context.Context, v *activity.Channel) error {
 		return err
 	}
 	change := activity.Change{Kind: activity.ChannelKind, Action: activity.Updated, Item: string(v.ID), Channel: v.ID}
-	if err := u.write(change, u.account.with(structure), u.channelOp(u.account.channels[v.ID].key, &next)); err != nil {
+	if err := u.write(change, u.account.with(structure), u.channelOp(u.account.channels[v.ID].Key, &next)); err != nil {
 		return err
 	}
 	v.Created, v.Modified = next.Created, next.Modified
@@ -62,9 +63,9 @@ func (u *update) DeleteChannel(_ context.Context, id activity.ChannelID) error {
 	}
 	at := u.next().modified
 	change := activity.Change{Kind: activity.ChannelKind, Action: activity.Deleted, Item: string(id), Channel: id}
-	gone := &channelDoc{ID: itemID(u.user, channelKind, old.key), Channel: string(id), Created: at, Modified: at, Gone: &at}
+	gone := &channelDoc{ID: itemID(u.user, channelKind, old.Key), Channel: string(id), Created: at, Modified: at, Gone: &at}
 	next := u.account.with(u.account.structure.WithoutChannel(id)).withChannel(id, nil)
-	if err := u.write(change, next, u.item(channelKind, old.key, keyText(old.key), gone)); err != nil {
+	if err := u.write(change, next, u.item(channelKind, old.Key, keyText(old.Key), gone)); err != nil {
 		return err
 	}
 	u.sweep = true

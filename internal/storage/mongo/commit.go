@@ -9,17 +9,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
-// How many commits run at the same time: two of groups, while one is on its way
-// the next gathers; on a sharded cluster, where none has more than one user,
-// more of them.
-const (
-	groupCommitters  = 2
-	singleCommitters = 16
-)
-
-// groupBytes is how much a group writes before no more chains join it.
-const groupBytes = 8 << 20
-
 // Why a chain was not committed.
 var (
 	errStale = errors.New("storage/mongo: read again: another server was faster")
@@ -44,7 +33,7 @@ func (s *Store) commitChain(c *chain, units int, alone bool) (int, error) {
 	w := &commit{chain: c, alone: alone, own: units, result: make(chan error, 1)}
 	deadline := time.Now().Add(giveUpAfter)
 	for try := 0; ; try++ {
-		s.commits <- w
+		s.commits.add(w)
 		err := <-w.result
 		if err == nil || !curable(err) || time.Now().After(deadline) || pause(context.Background(), try) != nil {
 			return w.units, err
@@ -124,39 +113,15 @@ func (s *Store) happened(ctx context.Context, c *chain) error {
 	return err
 }
 
-// commitGroups commits what waits, all of it at once, until there is no more to
-// come.
+// commitGroups commits what waits, until there is no more to come.
 func (s *Store) commitGroups() {
-	for w := range s.commits {
-		group := []*commit{w}
-		var single []*commit
-		if w.alone || s.sharded {
-			group, single = nil, group
+	for {
+		group := s.commits.take()
+		if group == nil {
+			return
 		}
-		size := w.chain.size
-	gather:
-		for len(group) > 0 && len(group) < groupSize && size < groupBytes {
-			select {
-			case w, ok := <-s.commits:
-				if !ok {
-					break gather
-				}
-				if w.alone {
-					single = append(single, w)
-					continue
-				}
-				group = append(group, w)
-				size += w.chain.size
-			default:
-				break gather
-			}
-		}
-		if len(group) > 0 {
-			s.commitGroup(group)
-		}
-		for _, w := range single {
-			s.commitGroup([]*commit{w})
-		}
+		s.commitGroup(group)
+		s.commits.done()
 	}
 }
 

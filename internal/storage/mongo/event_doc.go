@@ -8,6 +8,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // stored is an event as its document has it.
@@ -20,14 +21,14 @@ type stored struct {
 
 // as gives what the event is. One that went with its folder is the tombstone
 // that the sweep will make of it.
-func (s *stored) as(in *container) activity.Event {
+func (s *stored) as(in *keys.Channel) activity.Event {
 	e := s.event
 	if e.Deleted != nil {
 		return activity.Event{ID: e.ID, ChannelID: e.ChannelID, Modified: e.Modified, Deleted: e.Deleted}
 	}
-	folder, gone := in.place(s.folder)
+	folder, gone := in.Place(s.folder)
 	if gone != nil {
-		return activity.Event{ID: e.ID, ChannelID: e.ChannelID, Modified: gone.at, Deleted: &gone.at}
+		return activity.Event{ID: e.ID, ChannelID: e.ChannelID, Modified: gone.At, Deleted: &gone.At}
 	}
 	e.FolderID = folder
 	return e
@@ -168,8 +169,8 @@ func (s *stored) read(key []byte, v core.Value) (err error) {
 	e := &s.event
 	switch string(key) {
 	case "_id":
-		if _, packed, ok := v.Document().Lookup("i").BinaryOK(); ok && len(packed) == uuidSize {
-			e.ID = unpackID(packed)
+		if _, packed, ok := v.Document().Lookup("i").BinaryOK(); ok && len(packed) == keys.UUIDSize {
+			e.ID = keys.UnpackID(packed)
 			return nil
 		}
 		return errShape

@@ -11,6 +11,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // eventKey tells a user's events apart.
@@ -19,17 +20,17 @@ func eventKey(channel int64, packed []byte) string {
 }
 
 // stored gives an event as it is stored; nil for an unknown one.
-func (r *reads) stored(ctx context.Context, in *container, channel activity.ChannelID, packed []byte) (*stored, error) {
+func (r *reads) stored(ctx context.Context, in *keys.Channel, channel activity.ChannelID, packed []byte) (*stored, error) {
 	within, err := r.reading(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if r.chain != nil {
-		if s, ok := r.chain.writes[eventKey(in.key, packed)]; ok {
+		if s, ok := r.chain.writes[eventKey(in.Key, packed)]; ok {
 			return s, nil
 		}
 	}
-	doc, err := r.store.events.FindOne(within, byID(eventID(r.user, in.key, packed))).Raw()
+	doc, err := r.store.events.FindOne(within, byID(eventID(r.user, in.Key, packed))).Raw()
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return nil, nil
 	}
@@ -41,14 +42,14 @@ func (r *reads) stored(ctx context.Context, in *container, channel activity.Chan
 
 // live gives an event that is not deleted, with its keys. CodeUnknownChannel,
 // CodeUnknownEvent.
-func (r *reads) live(ctx context.Context, channel activity.ChannelID, id activity.EventID) (s *stored, e activity.Event, in *container, err error) {
+func (r *reads) live(ctx context.Context, channel activity.ChannelID, id activity.EventID) (s *stored, e activity.Event, in *keys.Channel, err error) {
 	if r.ended {
 		return nil, e, nil, errEnded
 	}
 	if in, err = r.container(channel); err != nil {
 		return nil, e, nil, err
 	}
-	packed, ok := packID(id)
+	packed, ok := keys.PackID(id)
 	if !ok {
 		return nil, e, nil, unknownEvent(id)
 	}
@@ -76,12 +77,12 @@ func (r *reads) HasEvents(ctx context.Context, channel activity.ChannelID, folde
 	if err != nil {
 		return false, err
 	}
-	within, err := r.querying(ctx, in.key)
+	within, err := r.querying(ctx, in.Key)
 	if err != nil {
 		return false, err
 	}
 	// Tombstones have no folder.
-	filter := append(inChannel(r.user, in.key), bson.E{Key: "folder", Value: bson.D{{Key: "$in", Value: in.keysOf(folders, false)}}})
+	filter := append(inChannel(r.user, in.Key), bson.E{Key: "folder", Value: bson.D{{Key: "$in", Value: in.Of(folders, false)}}})
 	err = r.store.events.FindOne(within, filter, options.FindOne().SetHint("modified").SetProjection(byOwnID)).Err()
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return false, nil
@@ -103,12 +104,12 @@ func (r *reads) Replay(ctx context.Context, channel activity.ChannelID, id activ
 
 // linked gives the channel's keys, and fails where the event's folder is not
 // in it.
-func (u *update) linked(e *activity.Event) (*container, error) {
+func (u *update) linked(e *activity.Event) (*keys.Channel, error) {
 	in, err := u.container(e.ChannelID)
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := in.folders[e.FolderID]; e.FolderID != "" && !ok {
+	if _, ok := in.Folders[e.FolderID]; e.FolderID != "" && !ok {
 		return nil, activity.UnknownFolders(e.FolderID)
 	}
 	return in, nil
@@ -134,11 +135,11 @@ func (u *update) CreateEvent(ctx context.Context, e *activity.Event, request *st
 	if err != nil {
 		return err
 	}
-	packed, ok := packID(e.ID)
+	packed, ok := keys.PackID(e.ID)
 	if !ok {
 		return activity.NewError(activity.CodeInvalidItemID, "The event id %q is no lower-case UUID.", e.ID)
 	}
-	_, written := u.chain.writes[eventKey(in.key, packed)]
+	_, written := u.chain.writes[eventKey(in.Key, packed)]
 	if written || u.careful || request != nil {
 		there, err := u.stored(ctx, in, e.ChannelID, packed)
 		if err != nil {
@@ -151,14 +152,14 @@ func (u *update) CreateEvent(ctx context.Context, e *activity.Event, request *st
 		u.hoped = true
 	}
 	at := u.next().modified
-	s := &stored{event: cloneEvent(e), folder: in.folders[e.FolderID]}
+	s := &stored{event: cloneEvent(e), folder: in.Folders[e.FolderID]}
 	s.event.Created, s.event.Modified = at, at
 	if request != nil {
 		kept := *request
 		kept.Modified = at
 		s.request = &kept
 	}
-	o := u.eventOp(in.key, packed, s)
+	o := u.eventOp(in.Key, packed, s)
 	o.insert = true
 	change := activity.Change{Kind: activity.EventKind, Action: activity.Created, Item: string(e.ID), Channel: e.ChannelID, After: u.chainOf(e)}
 	if err := u.write(change, u.account, o); err != nil {
@@ -182,11 +183,11 @@ func (u *update) UpdateEvent(ctx context.Context, e *activity.Event) error {
 		return err
 	}
 	at := u.next().modified
-	s := &stored{event: cloneEvent(e), folder: in.folders[e.FolderID], request: old.request}
+	s := &stored{event: cloneEvent(e), folder: in.Folders[e.FolderID], request: old.request}
 	s.event.Created, s.event.CreatedBy, s.event.Modified = was.Created, was.CreatedBy, at
-	packed, _ := packID(e.ID)
+	packed, _ := keys.PackID(e.ID)
 	change := activity.Change{Kind: activity.EventKind, Action: activity.Updated, Item: string(e.ID), Channel: e.ChannelID, Before: u.chainOf(&was), After: u.chainOf(e)}
-	if err := u.write(change, u.account, u.eventOp(in.key, packed, s)); err != nil {
+	if err := u.write(change, u.account, u.eventOp(in.Key, packed, s)); err != nil {
 		return err
 	}
 	e.Created, e.CreatedBy, e.Modified = was.Created, was.CreatedBy, at
@@ -199,10 +200,10 @@ func (u *update) DeleteEvent(ctx context.Context, channel activity.ChannelID, id
 	if err != nil {
 		return err
 	}
-	packed, _ := packID(id)
+	packed, _ := keys.PackID(id)
 	chain := u.chainOf(&was)
 	change := activity.Change{Kind: activity.EventKind, Action: activity.Deleted, Item: string(id), Channel: channel, Before: chain}
-	return u.write(change, u.account, u.eventOp(in.key, packed, old.buried(u.next().modified, chain)))
+	return u.write(change, u.account, u.eventOp(in.Key, packed, old.buried(u.next().modified, chain)))
 }
 
 // cloneEvent gives a copy that shares nothing that its caller may change.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // inChannel selects what is in a channel of a user.
@@ -14,50 +15,12 @@ func inChannel(user activity.UserID, channel int64) bson.D {
 	return bson.D{{Key: "_id.u", Value: string(user)}, {Key: "_id.c", Value: channel}}
 }
 
-// filter is a query as it stands with one account: what of the folders is
-// asked for, in keys.
-type filter struct {
-	all, noFolder bool
-	keys          []int64 // of folders asked for
-	deleted       []int64 // of folders whose events went with them
-	listed        []int64 // those of them whose events are listed as tombstones
-}
-
-func newFilter(q *storage.EventQuery, a *account, in *container) filter {
-	ids, noFolder, all := a.structure.Folders(q.Channel, q.Scope, q.Folders)
-	f := filter{all: all, noFolder: noFolder, deleted: in.deletedKeys(nil)}
-	if !all {
-		f.keys = in.keysOf(ids, noFolder)
-	}
-	if q.Deletions {
-		tree := a.structure.Tree(q.Channel)
-		f.listed = in.deletedKeys(func(g *goneFolder) bool {
-			return g.at > *q.ModifiedSince && q.Scope.Includes(g.chain) && asked(q.Folders, tree, g.chain)
-		})
-	}
-	return f
-}
-
-// asked reports whether a filter of folders takes what is at the place.
-func asked(f *storage.FolderFilter, tree *activity.Tree, at activity.Chain) bool {
-	if f == nil {
-		return true
-	}
-	if len(at) == 0 {
-		return f.NoFolder
-	}
-	return slices.ContainsFunc(f.Folders, func(id activity.FolderID) bool {
-		_, known := tree.Folder(id)
-		return known && slices.Contains(at, id)
-	})
-}
-
 // selection gives the filter of a list's query.
-func (l *listing) selection(a *account, f filter, from listSource) bson.D {
+func (l *listing) selection(a *account, f keys.Filter, from listSource) bson.D {
 	q := &l.query
 	d := append(inChannel(l.user, l.key), l.behind()...)
 	if from == byRunning {
-		d = append(d, bson.E{Key: "end", Value: bound(nil, 1)}, bson.E{Key: "trashed", Value: false})
+		d = append(d, bson.E{Key: "end", Value: keys.Bound(nil, 1)}, bson.E{Key: "trashed", Value: false})
 	}
 	since := bson.D{}
 	if q.ModifiedSince != nil {
@@ -67,11 +30,11 @@ func (l *listing) selection(a *account, f filter, from listSource) bson.D {
 	if !q.Deletions {
 		return append(append(d, since...), live...)
 	}
-	live = append(live, bson.E{Key: "time", Value: bson.D{{Key: "$gte", Value: bound(q.From, -1)}, {Key: "$lte", Value: bound(q.To, 1)}}})
+	live = append(live, bson.E{Key: "time", Value: bson.D{{Key: "$gte", Value: keys.Bound(q.From, -1)}, {Key: "$lte", Value: keys.Bound(q.To, 1)}}})
 	if from == byModified {
 		return append(append(d, since...), either(live, l.tombstones(a)))
 	}
-	return append(d, either(append(since, live...), l.tombstones(a), bson.D{noTombstone, isIn("folder", f.listed)}))
+	return append(d, either(append(since, live...), l.tombstones(a), bson.D{noTombstone, isIn("folder", f.Listed)}))
 }
 
 // either selects what one of the filters does. It stands beside another $or.
@@ -88,43 +51,43 @@ var noTombstone = bson.E{Key: "deleted", Value: nil} //nolint:gochecknoglobals /
 // behind selects what comes after the cursor: the bound of the time is for the
 // index, the rest for equal times, where the cursor names an event.
 func (l *listing) behind() bson.D {
-	bounds := bson.D{{Key: "$lte", Value: l.at.time}}
+	bounds := bson.D{{Key: "$lte", Value: l.at.Time}}
 	beyond, id := "$lt", "$lt"
 	if l.query.Ascending {
-		bounds = bson.D{{Key: "$gte", Value: l.at.time}}
+		bounds = bson.D{{Key: "$gte", Value: l.at.Time}}
 		beyond, id = "$gt", "$gt"
 	}
 	if !l.query.Deletions { // the cursor is the bound at the other end
 		if l.query.Ascending {
-			bounds = append(bounds, bson.E{Key: "$lte", Value: bound(l.query.To, 1)})
+			bounds = append(bounds, bson.E{Key: "$lte", Value: keys.Bound(l.query.To, 1)})
 		} else {
-			bounds = append(bounds, bson.E{Key: "$gte", Value: bound(l.query.From, -1)})
+			bounds = append(bounds, bson.E{Key: "$gte", Value: keys.Bound(l.query.From, -1)})
 		}
 	}
 	behind := bson.D{{Key: "time", Value: bounds}}
-	if len(l.at.id) == uuidSize {
+	if len(l.at.ID) == keys.UUIDSize {
 		behind = append(behind, bson.E{Key: "$or", Value: bson.A{
-			bson.D{{Key: "time", Value: bson.D{{Key: beyond, Value: l.at.time}}}},
-			bson.D{{Key: "_id.i", Value: bson.D{{Key: id, Value: bson.Binary{Data: l.at.id}}}}},
+			bson.D{{Key: "time", Value: bson.D{{Key: beyond, Value: l.at.Time}}}},
+			bson.D{{Key: "_id.i", Value: bson.D{{Key: id, Value: bson.Binary{Data: l.at.ID}}}}},
 		}})
 	}
 	return behind
 }
 
 // live selects the events that are there and asked for.
-func (l *listing) live(f filter) bson.D {
+func (l *listing) live(f keys.Filter) bson.D {
 	q := &l.query
 	var d bson.D
 	if q.State == storage.AllState && !q.Running {
 		d = bson.D{noTombstone} // else trashed says it: tombstones have none
 	}
-	switch keys := f.keys; {
-	case !f.all && f.noFolder:
+	switch keys := f.Keys; {
+	case !f.All && f.NoFolder:
 		d = append(d, isIn("folder", append(keys, 0)))
-	case !f.all:
+	case !f.All:
 		d = append(d, isIn("folder", keys))
-	case len(f.deleted) > 0:
-		d = append(d, bson.E{Key: "folder", Value: bson.D{{Key: "$nin", Value: f.deleted}}})
+	case len(f.Deleted) > 0:
+		d = append(d, bson.E{Key: "folder", Value: bson.D{{Key: "$nin", Value: f.Deleted}}})
 	}
 	if len(q.Tags) > 0 {
 		d = append(d, bson.E{Key: "tags", Value: bson.D{{Key: "$all", Value: q.Tags}}})

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // CreateFolder stores a new folder.
@@ -13,7 +14,7 @@ func (u *update) CreateFolder(_ context.Context, v *activity.Folder) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := in.folders[v.ID]; ok {
+	if _, ok := in.Folders[v.ID]; ok {
 		return idTaken("folder", string(v.ID))
 	}
 	next := *v
@@ -25,10 +26,10 @@ func (u *update) CreateFolder(_ context.Context, v *activity.Folder) error {
 		return err
 	}
 	a, key := u.account.with(u.account.structure.WithTree(v.ChannelID, tree)).withKey()
-	keys := in.clone()
-	keys.folders[v.ID], keys.ids[key] = key, v.ID
+	after := in.Clone()
+	after.Add(v.ID, key)
 	change := activity.Change{Kind: activity.FolderKind, Action: activity.Created, Item: string(v.ID), Channel: v.ChannelID, After: tree.Chain(v.ID)}
-	if err := u.write(change, a.withChannel(v.ChannelID, keys), u.folderOp(key, folderDocOf(u.user, in.key, key, &next))); err != nil {
+	if err := u.write(change, a.withChannel(v.ChannelID, after), u.folderOp(key, folderDocOf(u.user, in.Key, key, &next))); err != nil {
 		return err
 	}
 	v.Created, v.Modified = next.Created, next.Modified
@@ -57,11 +58,11 @@ func (u *update) UpdateFolder(_ context.Context, v *activity.Folder) error {
 	if err != nil {
 		return err
 	}
-	key := in.folders[v.ID]
+	key := in.Folders[v.ID]
 	change := activity.Change{Kind: activity.FolderKind, Action: activity.Updated, Item: string(v.ID), Channel: v.ChannelID,
 		Before: before.Chain(v.ID), After: tree.Chain(v.ID)}
 	a := u.account.with(u.account.structure.WithTree(v.ChannelID, tree))
-	if err := u.write(change, a, u.folderOp(key, folderDocOf(u.user, in.key, key, &next))); err != nil {
+	if err := u.write(change, a, u.folderOp(key, folderDocOf(u.user, in.Key, key, &next))); err != nil {
 		return err
 	}
 	v.Created, v.Modified = next.Created, next.Modified
@@ -80,13 +81,13 @@ func (u *update) DeleteFolder(_ context.Context, channel activity.ChannelID, id 
 	if !ok {
 		return activity.UnknownFolders(id)
 	}
-	next, at := in.clone(), u.next().modified
+	next, at := in.Clone(), u.next().modified
 	var ops []op
 	for below := range tree.Below(id) {
-		g := goneFolder{merged: merge, to: in.folders[folder.ParentID], at: at, chain: tree.Chain(below)}
-		key := in.folders[below]
-		ops = append(ops, u.folderOp(key, u.goneDoc(in.key, key, below, g)))
-		next.remove(below, g)
+		g := keys.Gone{Merged: merge, To: in.Folders[folder.ParentID], At: at, Chain: tree.Chain(below)}
+		key := in.Folders[below]
+		ops = append(ops, u.folderOp(key, u.goneDoc(in.Key, key, below, g)))
+		next.Remove(below, g)
 	}
 	a := u.account.with(u.account.structure.WithTree(channel, tree.Without(id))).withChannel(channel, next)
 	change := activity.Change{Kind: activity.FolderKind, Action: activity.Deleted, Item: string(id), Channel: channel, Before: tree.Chain(id)}
@@ -97,24 +98,16 @@ func (u *update) DeleteFolder(_ context.Context, channel activity.ChannelID, id 
 	return nil
 }
 
-func (u *update) goneDoc(channel, key int64, id activity.FolderID, g goneFolder) *folderDoc {
+func (u *update) goneDoc(channel, key int64, id activity.FolderID, g keys.Gone) *folderDoc {
 	d := &folderDoc{
-		ID: itemID(u.user, folderKind, key), Channel: channel, Folder: string(id), Created: g.at, Modified: g.at,
-		Gone: &g.at, Origin: originDocOf(u.origin),
+		ID: itemID(u.user, folderKind, key), Channel: channel, Folder: string(id), Created: g.At, Modified: g.At,
+		Gone: &g.At, Origin: originDocOf(u.origin),
 	}
-	if g.merged {
-		d.To = &g.to
+	if g.Merged {
+		d.To = &g.To
 	}
-	for _, id := range g.chain {
+	for _, id := range g.Chain {
 		d.Chain = append(d.Chain, string(id))
 	}
 	return d
-}
-
-// remove makes a folder gone; only for a clone.
-func (c *container) remove(id activity.FolderID, g goneFolder) {
-	key := c.folders[id]
-	delete(c.folders, id)
-	delete(c.ids, key)
-	c.gone[key] = g
 }

@@ -7,6 +7,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // The documents of the structure. Times are doubles, JSON is text as it was
@@ -116,13 +117,13 @@ func (d *folderDoc) folder(channel activity.ChannelID) activity.Folder {
 	}
 }
 
-func (d *folderDoc) goneFolder() goneFolder {
-	g := goneFolder{merged: d.To != nil, at: *d.Gone, chain: activity.Chain{}}
+func (d *folderDoc) goneFolder() keys.Gone {
+	g := keys.Gone{Merged: d.To != nil, At: *d.Gone, Chain: activity.Chain{}}
 	if d.To != nil {
-		g.to = *d.To
+		g.To = *d.To
 	}
 	for _, id := range d.Chain {
-		g.chain = append(g.chain, activity.FolderID(id))
+		g.Chain = append(g.Chain, activity.FolderID(id))
 	}
 	return g
 }

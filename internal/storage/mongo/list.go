@@ -1,11 +1,9 @@
 package mongo
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"iter"
-	"math"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -13,6 +11,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // pageRows bounds a page of a list. One of big events ends earlier, where the
@@ -34,7 +33,7 @@ type listing struct {
 
 	key   int64 // of the channel; 0 before the first page
 	from  listSource
-	at    cursor
+	at    keys.Cursor
 	skip  int
 	limit int // that are left; 0 for all
 	ended bool
@@ -49,22 +48,9 @@ const (
 	byRunning                    // where only running periods are asked for
 )
 
-// cursor is a place in the order of a list: after the event of that time and
-// id.
-type cursor struct {
-	time activity.Timestamp
-	id   []byte
-}
-
-// before and behind all events of one time.
-var (
-	firstID = []byte{}                               //nolint:gochecknoglobals // never changed
-	lastID  = bytes.Repeat([]byte{0xff}, 1+uuidSize) //nolint:gochecknoglobals // never changed
-)
-
 func newListing(s *Store, user activity.UserID, q storage.EventQuery) *listing {
 	q.Deletions = q.Deletions && q.ModifiedSince != nil
-	return &listing{store: s, user: user, query: q, at: start(&q), skip: q.Skip, limit: q.Limit}
+	return &listing{store: s, user: user, query: q, at: keys.Start(&q), skip: q.Skip, limit: q.Limit}
 }
 
 // Events reads a list in pages, each on a snapshot of its own.
@@ -109,7 +95,7 @@ func (r *reads) ListEvents(ctx context.Context, q storage.EventQuery) iter.Seq2[
 		if err != nil {
 			return nil, err
 		}
-		within, err := r.querying(ctx, in.key)
+		within, err := r.querying(ctx, in.Key)
 		if err != nil {
 			return nil, err
 		}
@@ -138,7 +124,7 @@ func list(l *listing, page func(*listing) ([]activity.Event, error)) iter.Seq2[a
 // page reads on from where the list is.
 func (l *listing) page(ctx context.Context, a *account) ([]activity.Event, error) {
 	in, ok := a.channels[l.query.Channel]
-	if !ok || l.key != 0 && l.key != in.key {
+	if !ok || l.key != 0 && l.key != in.Key {
 		return nil, unknownChannel(l.query.Channel)
 	}
 	if l.key == 0 {
@@ -150,9 +136,9 @@ func (l *listing) page(ctx context.Context, a *account) ([]activity.Event, error
 	if l.limit > 0 {
 		rows = min(rows, l.limit)
 	}
-	f := newFilter(&l.query, a, in)
+	f := keys.NewFilter(&l.query, a.structure, in)
 	from := l.from
-	if len(f.listed) > 0 {
+	if len(f.Listed) > 0 {
 		from = byTime // they were not modified
 	}
 	found, err := l.store.events.Find(ctx, l.selection(a, f, from), l.options(from, rows))
@@ -176,13 +162,13 @@ func (l *listing) options(from listSource, rows int) *options.FindOptionsBuilder
 
 // read reads a page. Where it is big the database may have ended its answer
 // early: the next page goes on behind it.
-func (l *listing) read(ctx context.Context, found *mongo.Cursor, in *container, rows int) ([]activity.Event, error) {
+func (l *listing) read(ctx context.Context, found *mongo.Cursor, in *keys.Channel, rows int) ([]activity.Event, error) {
 	events := make([]activity.Event, 0, found.RemainingBatchLength())
 	size := 0
 	var s stored
 	for found.Next(ctx) {
 		err := s.readAll(found.Current, l.query.Channel)
-		if err == nil && !in.knows(&s) {
+		if err == nil && s.event.Deleted == nil && !in.Knows(s.folder) {
 			err = errStale
 		}
 		if err != nil {
@@ -195,8 +181,8 @@ func (l *listing) read(ctx context.Context, found *mongo.Cursor, in *container, 
 		return nil, err
 	}
 	if len(events) > 0 {
-		packed, _ := packID(s.event.ID)
-		l.at = cursor{s.event.Time, packed}
+		packed, _ := keys.PackID(s.event.ID)
+		l.at = keys.Cursor{Time: s.event.Time, ID: packed}
 	}
 	l.skip = 0
 	if l.limit > 0 {
@@ -209,31 +195,21 @@ func (l *listing) read(ctx context.Context, found *mongo.Cursor, in *container, 
 	return events, nil
 }
 
-// knows reports whether the account tells of the folder that an event names.
-func (c *container) knows(s *stored) bool {
-	if s.event.Deleted != nil || s.folder == 0 {
-		return true
-	}
-	_, stands := c.ids[s.folder]
-	_, gone := c.gone[s.folder]
-	return stands || gone
-}
-
 // begin finds out where the list begins and what is cheapest to read.
-func (l *listing) begin(ctx context.Context, a *account, in *container) error {
+func (l *listing) begin(ctx context.Context, a *account, in *keys.Channel) error {
 	if l.query.After != nil {
 		after, err := l.after(ctx, a, in)
 		if err != nil {
 			return err
 		}
-		l.at = later(l.at, after, l.query.Ascending)
+		l.at = keys.Later(l.at, after, l.query.Ascending)
 	}
-	l.key = in.key
+	l.key = in.Key
 	switch {
 	case l.query.Running && !l.query.Deletions:
 		l.from = byRunning
 	case l.query.ModifiedSince != nil:
-		filter := append(inChannel(l.user, in.key), bson.E{Key: "modified", Value: bson.D{{Key: "$gt", Value: *l.query.ModifiedSince}}})
+		filter := append(inChannel(l.user, in.Key), bson.E{Key: "modified", Value: bson.D{{Key: "$gt", Value: *l.query.ModifiedSince}}})
 		n, err := l.store.events.CountDocuments(ctx, filter, options.Count().SetHint("modified").SetLimit(fewModified+1))
 		if err != nil {
 			return err
@@ -246,29 +222,29 @@ func (l *listing) begin(ctx context.Context, a *account, in *container) error {
 }
 
 // after gives the place of the event that the list begins behind.
-func (l *listing) after(ctx context.Context, a *account, in *container) (cursor, error) {
-	id, ok := packID(*l.query.After)
+func (l *listing) after(ctx context.Context, a *account, in *keys.Channel) (keys.Cursor, error) {
+	id, ok := keys.PackID(*l.query.After)
 	if !ok {
-		return cursor{}, storage.ErrUnknownAfter
+		return keys.Cursor{}, storage.ErrUnknownAfter
 	}
-	doc, err := l.store.events.FindOne(ctx, byID(eventID(l.user, in.key, id)),
+	doc, err := l.store.events.FindOne(ctx, byID(eventID(l.user, in.Key, id)),
 		options.FindOne().SetProjection(bson.D{{Key: "time", Value: 1}, {Key: "folder", Value: 1}, {Key: "deleted", Value: 1}, {Key: "chain", Value: 1}})).Raw()
 	if errors.Is(err, mongo.ErrNoDocuments) {
-		return cursor{}, storage.ErrUnknownAfter
+		return keys.Cursor{}, storage.ErrUnknownAfter
 	}
 	if err != nil {
-		return cursor{}, err
+		return keys.Cursor{}, err
 	}
 	s, err := readStored(doc, l.query.Channel)
 	if err != nil {
-		return cursor{}, err
+		return keys.Cursor{}, err
 	}
 	chain := s.chain
 	deleted := s.event.Deleted != nil
 	if !deleted {
-		folder, gone := in.place(s.folder)
+		folder, gone := in.Place(s.folder)
 		if deleted = gone != nil; deleted {
-			chain = gone.chain
+			chain = gone.Chain
 		} else {
 			chain = a.structure.Tree(l.query.Channel).Chain(folder)
 		}
@@ -277,36 +253,7 @@ func (l *listing) after(ctx context.Context, a *account, in *container) (cursor,
 		chain = nil
 	}
 	if !l.query.Scope.Includes(chain) {
-		return cursor{}, storage.ErrUnknownAfter
+		return keys.Cursor{}, storage.ErrUnknownAfter
 	}
-	return cursor{s.event.Time, id}, nil
-}
-
-// start gives the cursor before a list's first event.
-func start(q *storage.EventQuery) cursor {
-	first, sign, id := q.To, 1, lastID
-	if q.Ascending {
-		first, sign, id = q.From, -1, firstID
-	}
-	if q.Deletions {
-		first = nil // the bounds are not for tombstones
-	}
-	return cursor{bound(first, sign), id}
-}
-
-// later gives the one of two cursors that is further on in the list.
-func later(a, b cursor, ascending bool) cursor {
-	aFirst := a.time < b.time || a.time == b.time && bytes.Compare(a.id, b.id) < 0
-	if aFirst == ascending {
-		return b
-	}
-	return a
-}
-
-// bound gives the time, or for none the infinity of that sign.
-func bound(t *activity.Timestamp, sign int) activity.Timestamp {
-	if t == nil {
-		return activity.Timestamp(math.Inf(sign))
-	}
-	return *t
+	return keys.Cursor{Time: s.event.Time, ID: id}, nil
 }

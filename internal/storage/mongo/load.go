@@ -12,6 +12,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // headDoc is a user's sequence record: what every write moves. A deleted user
@@ -73,7 +74,7 @@ func (s *Store) load(ctx context.Context, user activity.UserID, old known) (know
 	if err != nil {
 		return known{}, err
 	}
-	l := loading{user: user, account: &account{revision: d.Revision, keys: d.Keys, channels: map[activity.ChannelID]*container{}}, ids: map[int64]activity.ChannelID{}}
+	l := loading{user: user, account: &account{revision: d.Revision, keys: d.Keys, channels: map[activity.ChannelID]*keys.Channel{}}, ids: map[int64]activity.ChannelID{}}
 	for cursor.Next(ctx) {
 		if err := l.take(cursor.Current); err != nil {
 			return known{}, errors.Join(err, cursor.Close(ctx))
@@ -150,7 +151,7 @@ func (l *loading) channel(d *channelDoc, key int64) {
 	c := d.channel()
 	l.ids[key] = c.ID
 	l.parts.Channels = append(l.parts.Channels, c)
-	l.account.channels[c.ID] = newContainer(key)
+	l.account.channels[c.ID] = keys.New(key)
 }
 
 func (l *loading) folder(d *folderDoc, key int64) {
@@ -160,13 +161,12 @@ func (l *loading) folder(d *folderDoc, key int64) {
 	}
 	in := l.account.channels[channel]
 	if d.Gone != nil {
-		in.gone[key] = d.goneFolder()
+		in.Gone[key] = d.goneFolder()
 		return
 	}
 	f := d.folder(channel)
 	l.parts.Folders = append(l.parts.Folders, f)
-	in.folders[f.ID] = key
-	in.ids[key] = f.ID
+	in.Add(f.ID, key)
 }
 
 func (l *loading) finish() { l.account.structure = l.parts.Structure() }

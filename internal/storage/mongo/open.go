@@ -112,7 +112,7 @@ func open(ctx context.Context, o Options, client *mongo.Client, database string)
 		options: o, client: client, db: db, sharded: sharded, transactions: transactionOptions(sharded), epoch: made.Epoch, key: made.Key,
 		names: db.Collection(namesColl), heads: db.Collection(headsColl), structure: db.Collection(structureColl),
 		profiles: db.Collection(profilesColl), events: db.Collection(eventsColl), changes: db.Collection(changesColl),
-		cache: newCache(o.CachedUsers), queues: newQueues(), commits: make(chan *commit), touches: newTouches(),
+		cache: newCache(o.CachedUsers), queues: newQueues(), commits: newGathering(sharded), touches: newTouches(),
 		janitor: newJanitor(), tail: newTail(), counts: newCounts(), closing: make(chan struct{}),
 	}
 	s.units.begin()

@@ -9,6 +9,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // How many periods are read at once: most who ask take few.
@@ -45,14 +46,14 @@ func (r *reads) eachPeriod(ctx context.Context, channel activity.ChannelID, afte
 	if err != nil {
 		return err
 	}
-	filter := periodsAfter(r.user, in.key, after)
+	filter := periodsAfter(r.user, in.Key, after)
 	for rows := fewPeriods; ; rows = manyPeriods {
-		page, err := r.periodsPage(ctx, channel, in.key, filter, rows)
+		page, err := r.periodsPage(ctx, channel, in.Key, filter, rows)
 		if err != nil {
 			return r.failed(ctx, "read periods", err)
 		}
 		for _, p := range page {
-			folder, gone := in.place(p.folder)
+			folder, gone := in.Place(p.folder)
 			if p.FolderID = folder; gone == nil && !yield(p.Period, nil) {
 				return nil
 			}
@@ -60,7 +61,7 @@ func (r *reads) eachPeriod(ctx context.Context, channel activity.ChannelID, afte
 		if len(page) < rows {
 			return nil
 		}
-		filter = periodsBehind(r.user, in.key, page[len(page)-1])
+		filter = periodsBehind(r.user, in.Key, page[len(page)-1])
 	}
 }
 
@@ -94,7 +95,7 @@ func (r *reads) periodsPage(ctx context.Context, channel activity.ChannelID, key
 
 // periodsBehind selects the periods that come after one.
 func periodsBehind(user activity.UserID, channel int64, p storedPeriod) bson.D {
-	packed, _ := packID(p.ID)
+	packed, _ := keys.PackID(p.ID)
 	end := func(op string) bson.E { return bson.E{Key: "end", Value: bson.D{{Key: op, Value: p.End}}} }
 	same := bson.E{Key: "end", Value: p.End}
 	return append(inChannel(user, channel), end("$gte"), bson.E{Key: "trashed", Value: false}, bson.E{Key: "$or", Value: bson.A{
@@ -110,14 +111,14 @@ func (r *reads) TimeCounts(ctx context.Context, channel activity.ChannelID, from
 	if err != nil {
 		return nil, err
 	}
-	within, err := r.querying(ctx, in.key)
+	within, err := r.querying(ctx, in.Key)
 	if err != nil {
 		return nil, err
 	}
 	if from >= to {
 		return map[activity.FolderID]float64{}, nil
 	}
-	match := append(periodsAfter(r.user, in.key, from), bson.E{Key: "time", Value: bson.D{{Key: "$lt", Value: to}}})
+	match := append(periodsAfter(r.user, in.Key, from), bson.E{Key: "time", Value: bson.D{{Key: "$lt", Value: to}}})
 	clipped := bson.D{{Key: "$subtract", Value: bson.A{
 		bson.D{{Key: "$min", Value: bson.A{to, "$end"}}}, bson.D{{Key: "$max", Value: bson.A{from, "$time"}}},
 	}}}
@@ -138,7 +139,7 @@ func (r *reads) TimeCounts(ctx context.Context, channel activity.ChannelID, from
 	}
 	counts := make(map[activity.FolderID]float64, len(sums))
 	for _, sum := range sums {
-		if folder, gone := in.place(sum.Folder); gone == nil && sum.Seconds > 0 {
+		if folder, gone := in.Place(sum.Folder); gone == nil && sum.Seconds > 0 {
 			counts[folder] += sum.Seconds
 		}
 	}

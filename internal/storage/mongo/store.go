@@ -29,7 +29,7 @@ type Store struct {
 	units   units
 	cache   *cache
 	queues  *queues
-	commits chan *commit
+	commits *gathering
 	touches *touches
 	janitor *janitor
 	watcher *watcher
@@ -132,7 +132,7 @@ func (s *Store) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), operationTime)
 	defer cancel()
 	err := s.flushTouches(ctx)
-	close(s.commits)
+	s.commits.close()
 	s.commiter.Wait()
 	s.watcher.close()
 	return errors.Join(err, s.client.Disconnect(ctx))

@@ -11,6 +11,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // sweepRows is how many documents are swept at once.
@@ -122,7 +123,7 @@ func (f *folderSweep) sweep(u *update) error {
 	if in == nil {
 		return unknownChannel(f.channel)
 	}
-	if _, gone := in.gone[f.key]; !gone {
+	if _, gone := in.Gone[f.key]; !gone {
 		f.batch = nil
 		return nil // another server has done it
 	}
@@ -131,15 +132,15 @@ func (f *folderSweep) sweep(u *update) error {
 	}
 	// The revision stays: who still knows that the folder was there, knows more
 	// than is needed.
-	next := in.clone()
-	delete(next.gone, f.key)
+	next := in.Clone()
+	delete(next.Gone, f.key)
 	u.chain.add(u.item(folderKind, f.key, keyText(f.key), nil))
 	u.account = u.account.withChannel(f.channel, next)
 	return nil
 }
 
 // sweepBatch sweeps those events of the batch that still name the folder.
-func (f *folderSweep) sweepBatch(u *update, in *container) error {
+func (f *folderSweep) sweepBatch(u *update, in *keys.Channel) error {
 	ctx, cancel := context.WithTimeout(context.Background(), operationTime)
 	defer cancel()
 	within, err := u.reading(ctx)
@@ -163,9 +164,9 @@ func (f *folderSweep) sweepBatch(u *update, in *container) error {
 }
 
 // container gives the keys of the channel, and notes its id.
-func (f *folderSweep) container(u *update) *container {
+func (f *folderSweep) container(u *update) *keys.Channel {
 	for id, in := range u.account.channels {
-		if in.key == f.doc.Channel {
+		if in.Key == f.doc.Channel {
 			f.channel = id
 			return in
 		}
@@ -175,30 +176,30 @@ func (f *folderSweep) container(u *update) *container {
 
 // sweepEvent makes true in the database what the gone folder already said: the
 // event is deleted, or in another folder.
-func (f *folderSweep) sweepEvent(u *update, in *container, doc bson.Raw) error {
+func (f *folderSweep) sweepEvent(u *update, in *keys.Channel, doc bson.Raw) error {
 	s, err := readStored(doc, f.channel)
 	if err != nil {
 		return err
 	}
-	packed, _ := packID(s.event.ID)
-	if now, ok := u.chain.writes[eventKey(in.key, packed)]; ok {
+	packed, _ := keys.PackID(s.event.ID)
+	if now, ok := u.chain.writes[eventKey(in.Key, packed)]; ok {
 		s = now
 	}
-	was := in.gone[f.key]
+	was := in.Gone[f.key]
 	if s.event.Deleted != nil || s.folder != f.key {
 		return nil // swept, moved or deleted meanwhile
 	}
-	to, deleted := in.place(f.key)
+	to, deleted := in.Place(f.key)
 	if deleted != nil {
-		u.chain.add(u.eventOp(in.key, packed, s.buried(deleted.at, deleted.chain)))
+		u.chain.add(u.eventOp(in.Key, packed, s.buried(deleted.At, deleted.Chain)))
 		return nil
 	}
 	u.origin = f.doc.Origin.origin()
 	s.event.Modified = u.next().modified
-	s.folder = in.folders[to]
+	s.folder = in.Folders[to]
 	change := activity.Change{Kind: activity.EventKind, Action: activity.Updated, Item: string(s.event.ID), Channel: f.channel,
-		Before: was.chain, After: u.account.structure.Tree(f.channel).Chain(to)}
-	return u.write(change, u.account, u.eventOp(in.key, packed, s))
+		Before: was.Chain, After: u.account.structure.Tree(f.channel).Chain(to)}
+	return u.write(change, u.account, u.eventOp(in.Key, packed, s))
 }
 
 // sweepChannel removes what is in a gone channel, and the channel.
