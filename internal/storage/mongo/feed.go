@@ -278,7 +278,9 @@ func (s *Store) follow(ctx context.Context, at *place, told func(entry) error, q
 		case errors.Is(err, errShape), errors.Is(err, errLeft), errors.Is(err, errCaughtUp):
 			return err
 		}
-		s.options.Logger.Info("the change stream broke, it is opened again", "error", err)
+		if try == 0 { // once while it lasts
+			s.options.Logger.Info("the change stream broke, it is opened again", "error", err)
+		}
 		_ = pause(ctx, try+3)
 	}
 	return nil

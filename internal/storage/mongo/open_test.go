@@ -19,11 +19,15 @@ import (
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
 	uri, _ := mongotest.Database(t)
+	parsed, err := connstring.Parse(uri)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, tt := range map[string]struct{ uri, want string }{
 		"no URI":            {"", "URI"},
 		"a wrong URI":       {"http://localhost", "URI"},
 		"nobody there":      {"mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100", "cannot be reached"},
-		"wrong credentials": {strings.Replace(uri, "mongodb://", "mongodb://nobody:wrong@", 1) + andSource(uri), "credentials"},
+		"wrong credentials": {"mongodb://nobody:wrong@" + strings.Join(parsed.Hosts, ",") + "/?authSource=admin", "credentials"},
 		"a mongod alone":    {mongotest.NewStandalone(t), "replica set"},
 		"an old one":        {older(t, uri), "too old"},
 	} {
@@ -39,13 +43,6 @@ func TestOpenRefuses(t *testing.T) {
 			}
 		})
 	}
-}
-
-func andSource(uri string) string {
-	if strings.Contains(uri, "?") {
-		return "&authSource=admin"
-	}
-	return "?authSource=admin"
 }
 
 // older gives the URI of a server that seems to speak the protocol of an older
