@@ -74,8 +74,10 @@ func labelled(err error, label string) bool {
 const (
 	codeAuthentication  = 18
 	codeUnauthorized    = 13
+	codeLockBusy        = 46
 	codeNamespaceExists = 48
 	codeWriteConflict   = 112
+	codeInProgress      = 117
 )
 
 // curable reports whether another try may succeed: the server is away, is none

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -68,7 +70,8 @@ func readMigrations(files fs.FS) ([]migration, error) {
 
 // migrate brings the database to the newest schema. Servers that start at once
 // may all do it: each step can be made twice.
-func migrate(ctx context.Context, db *mongo.Database, sharded bool, files fs.FS) (storeDoc, error) {
+func migrate(ctx context.Context, db *mongo.Database, sharded bool, o Options) (storeDoc, error) {
+	files := o.Migrations
 	steps, err := readMigrations(files)
 	if err != nil {
 		return storeDoc{}, err
@@ -82,10 +85,11 @@ func migrate(ctx context.Context, db *mongo.Database, sharded bool, files fs.FS)
 		return d, fmt.Errorf("storage/mongo: the database has schema %d of a newer activityd, this one knows %d: use the newer activityd", d.Schema, len(steps))
 	}
 	for _, step := range steps[d.Schema:] {
-		if err := step.make(ctx, db, sharded); err != nil {
-			return d, failure("migration "+step.name, err)
+		err := step.makeUntilDone(ctx, db, sharded, o.Logger)
+		if err == nil {
+			err = step.note(ctx, meta)
 		}
-		if err := step.note(ctx, meta); err != nil {
+		if err != nil {
 			return d, failure("migration "+step.name, err)
 		}
 	}
@@ -101,14 +105,40 @@ func readStoreDoc(ctx context.Context, meta *mongo.Collection) (d storeDoc, err 
 	return d, err
 }
 
-func (m *migration) make(ctx context.Context, db *mongo.Database, sharded bool) error {
+// makeUntilDone makes it again while another server that makes it at the same
+// time is in the way.
+func (m *migration) makeUntilDone(ctx context.Context, db *mongo.Database, sharded bool, log *slog.Logger) error {
+	deadline := time.Now().Add(giveUpAfter)
+	for try := 0; ; try++ {
+		err := m.make(ctx, db, sharded, log)
+		var server mongo.ServerError
+		busy := errors.As(err, &server) && (server.HasErrorCode(codeLockBusy) || server.HasErrorCode(codeInProgress))
+		if err == nil || !busy && !curable(err) || time.Now().After(deadline) || pause(ctx, try) != nil {
+			return err
+		}
+	}
+}
+
+// shard spreads a collection over the shards. Where the user of the URI may not
+// do so it stays on one, until somebody does.
+func shard(ctx context.Context, db *mongo.Database, name string, key bson.D, log *slog.Logger) error {
+	command := bson.D{{Key: "shardCollection", Value: db.Name() + "." + name}, {Key: "key", Value: key}}
+	err := db.Client().Database("admin").RunCommand(ctx, command).Err()
+	var server mongo.ServerError
+	if errors.As(err, &server) && server.HasErrorCode(codeUnauthorized) {
+		log.Warn("the user of the MongoDB URI may not shard collections: do it by hand", "collection", name, "key", key)
+		return nil
+	}
+	return err
+}
+
+func (m *migration) make(ctx context.Context, db *mongo.Database, sharded bool, log *slog.Logger) error {
 	for _, c := range m.Collections {
 		if err := makeCollection(ctx, db, c.Name, c.Validator); err != nil {
 			return fmt.Errorf("collection %s: %w", c.Name, err)
 		}
 		if sharded && c.Shard != nil {
-			err := db.Client().Database("admin").RunCommand(ctx, bson.D{{Key: "shardCollection", Value: db.Name() + "." + c.Name}, {Key: "key", Value: c.Shard}}).Err()
-			if err != nil {
+			if err := shard(ctx, db, c.Name, c.Shard, log); err != nil {
 				return fmt.Errorf("shard %s: %w", c.Name, err)
 			}
 		}

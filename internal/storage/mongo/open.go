@@ -104,7 +104,7 @@ func open(ctx context.Context, o Options, client *mongo.Client, database string)
 	if err != nil {
 		return nil, err
 	}
-	made, err := migrate(ctx, db, sharded, o.Migrations)
+	made, err := migrate(ctx, db, sharded, o)
 	if err != nil {
 		return nil, err
 	}

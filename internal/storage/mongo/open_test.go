@@ -73,6 +73,12 @@ func older(t *testing.T, uri string) string {
 func TestOpenTogether(t *testing.T) {
 	t.Parallel()
 	uri, _ := mongotest.Database(t)
+	openTogether(t, uri)
+}
+
+// openTogether has servers make the database at the same time.
+func openTogether(t *testing.T, uri string) {
+	t.Helper()
 	stores := make([]*mongo.Store, 5)
 	errs := make([]error, len(stores))
 	var all sync.WaitGroup

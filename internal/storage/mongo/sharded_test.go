@@ -72,3 +72,8 @@ func TestContractOnThreeMembers(t *testing.T) {
 		return open(t, mongo.Options{URI: uri})
 	})
 }
+
+func TestOpenTogetherOnAShardedCluster(t *testing.T) {
+	uri, _ := mongotest.NewShardedCluster(t, mongotest.Options{}).Database(t)
+	openTogether(t, uri)
+}
