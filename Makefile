@@ -23,6 +23,14 @@ PAGES  := internal/console/docs/built/index.html
 CLIENT := internal/realtime/clientfiles/files/built/4/socket.io.js
 WEB    := $(PAGES) $(CLIENT)
 
+# A mongod for the tests, unless one is named. Where it cannot be fetched the
+# tests ask Docker.
+ifeq ($(ACTIVITYD_TEST_MONGODB_URI)$(ACTIVITYD_MONGOD),)
+ifneq ($(shell uname -sm | grep -x 'Linux x86_64' && command -v apt-get),)
+MONGOD := .cache/mongodb/mongod
+endif
+endif
+
 .PHONY: help
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +60,10 @@ test: $(NODE_MODULES) $(WEB) ## Run all tests, with the race detector where ther
 test-long: $(NODE_MODULES) $(WEB) ## Run also the tests that take long (build tag long)
 	scripts/gotest -tags=long -timeout=2h ./...
 
+.PHONY: test-mongodb
+test-mongodb: $(MONGOD) ## Run the tests of the MongoDB store, which is not wired into the service yet
+	scripts/gotest -tags=mongodb ./internal/storage/mongo/...
+
 .PHONY: check
 check: check-format check-vet check-lint check-imports check-vuln check-modules ## Check format, vet, lint, import directions, vulnerabilities, modules
 
@@ -63,7 +75,7 @@ check-format:
 
 .PHONY: check-vet
 check-vet:
-	go vet -tags=long ./...
+	go vet -tags=long,mongodb ./...
 
 .PHONY: check-lint
 check-lint: $(TOOLS)
@@ -120,6 +132,9 @@ $(PAGES): web/node_modules/.installed web/build.mjs $(wildcard web/docs/*)
 
 $(CLIENT): web/node_modules/.installed web/client.mjs
 	cd web && npm run build-client
+
+.cache/mongodb/mongod: scripts/mongod tools/mongodb/package-lock.json
+	scripts/mongod
 
 $(NODE_MODULES): %/node_modules/.installed: %/package-lock.json
 	cd $* && npm ci

@@ -12,3 +12,10 @@ import "embed"
 //
 //go:embed sqlite/*.sql
 var SQLite embed.FS
+
+// MongoDB holds mongodb/NNNN_name.json, numbered from 0001 without gaps: the
+// collections as they are from then on, with their validators and indexes.
+// Each may run more than once, and at several servers at the same time.
+//
+//go:embed mongodb/*.json
+var MongoDB embed.FS

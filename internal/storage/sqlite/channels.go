@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // CreateChannel stores a new channel.
@@ -32,7 +33,7 @@ func (u *update) CreateChannel(_ context.Context, v *activity.Channel) error {
 	if err != nil {
 		return err
 	}
-	u.account = u.account.with(structure).withChannel(v.ID, newContainer(key))
+	u.account = u.account.with(structure).withChannel(v.ID, keys.New(key))
 	v.Created, v.Modified = next.Created, next.Modified
 	return nil
 }
@@ -50,7 +51,7 @@ func (u *update) UpdateChannel(_ context.Context, v *activity.Channel) error {
 	if err != nil {
 		return err
 	}
-	key := u.account.channels[v.ID].key
+	key := u.account.channels[v.ID].Key
 	change := activity.Change{Kind: activity.ChannelKind, Action: activity.Updated, Item: string(v.ID), Channel: v.ID}
 	err = u.write("update a channel", change, func(c *conn, _ head) error {
 		return c.exec("UPDATE channels SET name = ?, enforce_no_overlap = ?, client_data = ?, trashed = ?, modified = ? WHERE key = ?",
@@ -72,7 +73,7 @@ func (u *update) DeleteChannel(_ context.Context, id activity.ChannelID) error {
 	}
 	change := activity.Change{Kind: activity.ChannelKind, Action: activity.Deleted, Item: string(id), Channel: id}
 	err = u.write("delete a channel", change, func(c *conn, h head) error {
-		return c.exec("UPDATE channels SET gone = ?, name = '', client_data = NULL WHERE key = ?", h.modified, old.key)
+		return c.exec("UPDATE channels SET gone = ?, name = '', client_data = NULL WHERE key = ?", h.modified, old.Key)
 	})
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // Bounds of a page of a list: in rows, and in bytes after which it ends early.
@@ -27,7 +28,7 @@ type listing struct {
 
 	key   int64 // of the channel; 0 before the first page
 	from  listSource
-	at    cursor
+	at    keys.Cursor
 	skip  int
 	limit int // that are left; 0 for all
 	ended bool
@@ -35,7 +36,7 @@ type listing struct {
 
 func newListing(s *Store, q storage.EventQuery) *listing {
 	q.Deletions = q.Deletions && q.ModifiedSince != nil
-	return &listing{store: s, query: q, at: start(&q), skip: q.Skip, limit: q.Limit}
+	return &listing{store: s, query: q, at: keys.Start(&q), skip: q.Skip, limit: q.Limit}
 }
 
 // Events reads a list in pages, each on a snapshot of its own.
@@ -85,7 +86,7 @@ func list(s *Store, q storage.EventQuery, page func(*listing) ([]activity.Event,
 // page reads on from where the list is.
 func (l *listing) page(c *conn, a *account) ([]activity.Event, error) {
 	in, ok := a.channels[l.query.Channel]
-	if !ok || l.key != 0 && l.key != in.key {
+	if !ok || l.key != 0 && l.key != in.Key {
 		return nil, unknownChannel(l.query.Channel)
 	}
 	if l.key == 0 {
@@ -93,9 +94,9 @@ func (l *listing) page(c *conn, a *account) ([]activity.Event, error) {
 			return nil, err
 		}
 	}
-	f := newFilter(&l.query, a, in)
+	f := keys.NewFilter(&l.query, a.structure, in)
 	kind := listKind{from: l.from, ascending: l.query.Ascending, deletions: l.query.Deletions}
-	if len(f.listed) > 0 {
+	if len(f.Listed) > 0 {
 		kind.from = byTime // their rows were not modified
 	}
 	s, err := c.stmt(l.store.lists[kind])
@@ -106,11 +107,11 @@ func (l *listing) page(c *conn, a *account) ([]activity.Event, error) {
 	if l.limit > 0 {
 		rows = min(rows, l.limit)
 	}
-	bindList(s, &l.query, a.structure.Tree(l.query.Channel), in.key, f, l.at, rows, l.skip)
+	bindList(s, &l.query, a.structure.Tree(l.query.Channel), in.Key, f, l.at, rows, l.skip)
 	return l.read(s, in, rows)
 }
 
-func (l *listing) read(s *sqlite.Stmt, in *container, rows int) ([]activity.Event, error) {
+func (l *listing) read(s *sqlite.Stmt, in *keys.Channel, rows int) ([]activity.Event, error) {
 	events := make([]activity.Event, 0, min(rows, 64))
 	size := 0
 	err := run(s, func(s *sqlite.Stmt) error {
@@ -119,7 +120,7 @@ func (l *listing) read(s *sqlite.Stmt, in *container, rows int) ([]activity.Even
 			return err
 		}
 		events = append(events, e)
-		l.at = cursor{columnTime(s, 1), columnBytes(s, 0)}
+		l.at = keys.Cursor{Time: columnTime(s, 1), ID: columnBytes(s, 0)}
 		if size += s.ColumnLen(8) + s.ColumnLen(12) + len(e.ClientData) + len(e.Value); size > pageBytes {
 			return errStop
 		}
@@ -140,21 +141,21 @@ func (l *listing) read(s *sqlite.Stmt, in *container, rows int) ([]activity.Even
 }
 
 // begin finds out where the list begins and what is cheapest to read.
-func (l *listing) begin(c *conn, a *account, in *container) error {
-	l.key = in.key
+func (l *listing) begin(c *conn, a *account, in *keys.Channel) error {
+	l.key = in.Key
 	if l.query.After != nil {
 		after, err := l.after(c, a, in)
 		if err != nil {
 			return err
 		}
-		l.at = later(l.at, after, l.query.Ascending)
+		l.at = keys.Later(l.at, after, l.query.Ascending)
 	}
 	switch {
 	case l.query.Running && !l.query.Deletions:
 		l.from = byRunning
 	case l.query.ModifiedSince != nil:
 		n, err := c.integer(`SELECT count(*) FROM (SELECT 1 FROM events INDEXED BY events_modified
-			WHERE channel_key = ? AND modified > ? LIMIT ?)`, in.key, *l.query.ModifiedSince, fewModified+1)
+			WHERE channel_key = ? AND modified > ? LIMIT ?)`, in.Key, *l.query.ModifiedSince, fewModified+1)
 		if err != nil {
 			return err
 		}
@@ -166,24 +167,24 @@ func (l *listing) begin(c *conn, a *account, in *container) error {
 }
 
 // after gives the place of the event that the list begins behind.
-func (l *listing) after(c *conn, a *account, in *container) (cursor, error) {
-	id, ok := packID(*l.query.After)
+func (l *listing) after(c *conn, a *account, in *keys.Channel) (keys.Cursor, error) {
+	id, ok := keys.PackID(*l.query.After)
 	if !ok {
-		return cursor{}, storage.ErrUnknownAfter
+		return keys.Cursor{}, storage.ErrUnknownAfter
 	}
-	var at cursor
+	var at keys.Cursor
 	var chain activity.Chain
 	err := c.query("SELECT time, folder_key, deleted, chain FROM events INDEXED BY events_id WHERE channel_key = ? AND id = ?",
 		func(s *sqlite.Stmt) error {
-			at = cursor{columnTime(s, 0), id}
+			at = keys.Cursor{Time: columnTime(s, 0), ID: id}
 			deleted := !s.ColumnIsNull(2)
 			if deleted {
 				var err error
 				if chain, err = parseChain(columnBytes(s, 3)); err != nil {
 					return err
 				}
-			} else if folder, gone := in.place(s.ColumnInt64(1)); gone != nil {
-				deleted, chain = true, gone.chain
+			} else if folder, gone := in.Place(s.ColumnInt64(1)); gone != nil {
+				deleted, chain = true, gone.Chain
 			} else {
 				chain = a.structure.Tree(l.query.Channel).Chain(folder)
 			}
@@ -191,7 +192,7 @@ func (l *listing) after(c *conn, a *account, in *container) (cursor, error) {
 				chain = nil
 			}
 			return nil
-		}, in.key, id)
+		}, in.Key, id)
 	if err == nil && !l.query.Scope.Includes(chain) {
 		err = storage.ErrUnknownAfter
 	}

@@ -1,9 +1,7 @@
 package sqlite
 
 import (
-	"bytes"
 	"encoding/json"
-	"math"
 	"slices"
 	"strings"
 
@@ -11,6 +9,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // listKind tells the few statements of lists apart. All else of a query are
@@ -94,101 +93,21 @@ func (k listKind) statement() string {
 	return b.String()
 }
 
-// cursor is a place in the order of a list: after the event of that time and
-// id.
-type cursor struct {
-	time activity.Timestamp
-	id   []byte
-}
-
-// before and behind all events of one time.
-var (
-	firstID = []byte{}                               //nolint:gochecknoglobals // never changed
-	lastID  = bytes.Repeat([]byte{0xff}, 1+uuidSize) //nolint:gochecknoglobals // never changed
-)
-
-// start gives the cursor before a list's first event.
-func start(q *storage.EventQuery) cursor {
-	first, sign, id := q.To, 1, lastID
-	if q.Ascending {
-		first, sign, id = q.From, -1, firstID
-	}
-	if q.Deletions {
-		first = nil // the bounds are not for tombstones
-	}
-	return cursor{bound(first, sign), id}
-}
-
-// later gives the one of two cursors that is further on in the list.
-func later(a, b cursor, ascending bool) cursor {
-	aFirst := a.time < b.time || a.time == b.time && bytes.Compare(a.id, b.id) < 0
-	if aFirst == ascending {
-		return b
-	}
-	return a
-}
-
-// filter is a query as it stands with one account: what of the folders is
-// asked for, in keys.
-type filter struct {
-	all, noFolder bool
-	keys          []int64 // of folders asked for
-	deleted       []int64 // of folders whose events went with them
-	listed        []int64 // those of them whose events are listed as tombstones
-}
-
-func newFilter(q *storage.EventQuery, a *account, in *container) filter {
-	ids, noFolder, all := a.structure.Folders(q.Channel, q.Scope, q.Folders)
-	f := filter{all: all, noFolder: noFolder, deleted: in.deletedKeys(nil)}
-	if !all {
-		f.keys = in.keysOf(ids, noFolder)
-	}
-	if q.Deletions {
-		tree := a.structure.Tree(q.Channel)
-		f.listed = in.deletedKeys(func(g *goneFolder) bool {
-			return g.at > *q.ModifiedSince && q.Scope.Includes(g.chain) && asked(q.Folders, tree, g.chain)
-		})
-	}
-	return f
-}
-
-// asked reports whether a filter of folders takes what is at the place.
-func asked(f *storage.FolderFilter, tree *activity.Tree, at activity.Chain) bool {
-	if f == nil {
-		return true
-	}
-	if len(at) == 0 {
-		return f.NoFolder
-	}
-	return slices.ContainsFunc(f.Folders, func(id activity.FolderID) bool {
-		_, known := tree.Folder(id)
-		return known && slices.Contains(at, id)
-	})
-}
-
 // bindList binds all parameters of a list's statement.
-func bindList(s *sqlite.Stmt, q *storage.EventQuery, tree *activity.Tree, key int64, f filter, at cursor, limit, skip int) {
+func bindList(s *sqlite.Stmt, q *storage.EventQuery, tree *activity.Tree, key int64, f keys.Filter, at keys.Cursor, limit, skip int) {
 	args := []any{
-		key, at.time, at.id, bound(q.From, -1), bound(q.To, 1), bound(q.ModifiedSince, -1),
-		f.all, jsonKeys(f.keys), f.noFolder, jsonKeys(f.deleted),
+		key, at.Time, at.ID, keys.Bound(q.From, -1), keys.Bound(q.To, 1), keys.Bound(q.ModifiedSince, -1),
+		f.All, jsonKeys(f.Keys), f.NoFolder, jsonKeys(f.Deleted),
 		tagFilter(q.Tags), typeFilter(q.Types), q.Running, stateFilter(q.State), limit, skip,
 	}
 	if q.Deletions {
 		args = append(args, q.Scope.Whole() >= activity.Read, jsonFolders(q.Scope.Roots(activity.Read)), q.Scope.NoFolder() >= activity.Read)
 		args = append(args, folderArgs(q.Folders, tree)...)
-		args = append(args, jsonKeys(f.listed))
+		args = append(args, jsonKeys(f.Listed))
 	}
 	for i, a := range args[:min(len(args), s.BindParamCount())] {
 		bind(s, i+1, a)
 	}
-}
-
-// bound gives the time, or for none the infinity of that sign.
-func bound(t *activity.Timestamp, sign int) activity.Timestamp {
-	if t == nil {
-		return activity.Timestamp(math.Inf(sign))
-	}
-	return *t
 }
 
 func folderArgs(f *storage.FolderFilter, tree *activity.Tree) []any {

@@ -7,6 +7,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // The columns of an event, as readEvent takes them.
@@ -18,16 +19,16 @@ const stillRuns = -1
 
 // readEvent reads a row. An event that went with its folder reads as the
 // tombstone that the sweep will make of it.
-func readEvent(s *sqlite.Stmt, channel activity.ChannelID, in *container) (activity.Event, error) {
-	var id [uuidSize]byte
+func readEvent(s *sqlite.Stmt, channel activity.ChannelID, in *keys.Channel) (activity.Event, error) {
+	var id [keys.UUIDSize]byte
 	s.ColumnBytes(0, id[:])
-	e := activity.Event{ID: unpackID(id[:]), ChannelID: channel, Modified: columnTime(s, 4)}
+	e := activity.Event{ID: keys.UnpackID(id[:]), ChannelID: channel, Modified: columnTime(s, 4)}
 	if e.Deleted = columnOptional(s, 5); e.Deleted != nil {
 		return e, nil
 	}
-	folder, gone := in.place(s.ColumnInt64(2))
+	folder, gone := in.Place(s.ColumnInt64(2))
 	if gone != nil {
-		e.Modified, e.Deleted = gone.at, &gone.at
+		e.Modified, e.Deleted = gone.At, &gone.At
 		return e, nil
 	}
 	e.Time = columnTime(s, 1)
@@ -73,18 +74,18 @@ const (
 	lastUpdated = 15
 )
 
-func bindEvent(s *sqlite.Stmt, in *container, id []byte, e *activity.Event, modified activity.Timestamp) error {
+func bindEvent(s *sqlite.Stmt, in *keys.Channel, id []byte, e *activity.Event, modified activity.Timestamp) error {
 	attachments, err := appendAttachments(e.Attachments)
 	if err != nil {
 		return err
 	}
-	s.BindInt64(1, in.key)
+	s.BindInt64(1, in.Key)
 	s.BindBytes(2, id)
 	s.BindFloat(3, float64(e.Time))
 	if e.FolderID == "" {
 		s.BindNull(4)
 	} else {
-		s.BindInt64(4, in.folders[e.FolderID])
+		s.BindInt64(4, in.Folders[e.FolderID])
 	}
 	s.BindBool(5, e.Trashed)
 	s.BindFloat(6, float64(modified))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 const selectEvent = "SELECT " + eventColumns + " FROM events e INDEXED BY events_id WHERE e.channel_key = ? AND e.id = ?"
@@ -22,7 +23,7 @@ func (r *reads) Event(ctx context.Context, channel activity.ChannelID, id activi
 	if err != nil {
 		return activity.Event{}, err
 	}
-	packed, ok := packID(id)
+	packed, ok := keys.PackID(id)
 	if !ok {
 		return activity.Event{}, unknownEvent(id)
 	}
@@ -32,7 +33,7 @@ func (r *reads) Event(ctx context.Context, channel activity.ChannelID, id activi
 		e, err = readEvent(s, channel, in)
 		found = e.Deleted == nil
 		return err
-	}, in.key, packed)
+	}, in.Key, packed)
 	if err != nil {
 		return activity.Event{}, failure("read an event", err)
 	}
@@ -61,7 +62,7 @@ func (r *reads) HasEvents(ctx context.Context, channel activity.ChannelID, folde
 		func(*sqlite.Stmt) error {
 			found = true
 			return nil
-		}, in.key, jsonKeys(in.keysOf(folders, false)))
+		}, in.Key, jsonKeys(in.Of(folders, false)))
 	return found, failure("look for events of folders", err)
 }
 
@@ -77,12 +78,12 @@ func jsonKeys(keys []int64) text {
 
 // linked gives the channel's keys, and fails where the event's folder is not
 // in it.
-func (u *update) linked(e *activity.Event) (*container, error) {
+func (u *update) linked(e *activity.Event) (*keys.Channel, error) {
 	in, err := u.container(e.ChannelID)
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := in.folders[e.FolderID]; e.FolderID != "" && !ok {
+	if _, ok := in.Folders[e.FolderID]; e.FolderID != "" && !ok {
 		return nil, activity.UnknownFolders(e.FolderID)
 	}
 	return in, nil
@@ -98,7 +99,7 @@ func (u *update) CreateEvent(_ context.Context, e *activity.Event, request *stor
 	if err != nil {
 		return err
 	}
-	id, ok := packID(e.ID)
+	id, ok := keys.PackID(e.ID)
 	if !ok {
 		return activity.NewError(activity.CodeInvalidItemID, "The event id %q is no lower-case UUID.", e.ID)
 	}
@@ -143,7 +144,7 @@ func (u *update) UpdateEvent(ctx context.Context, e *activity.Event) error {
 	if err != nil {
 		return err
 	}
-	id, _ := packID(e.ID)
+	id, _ := keys.PackID(e.ID)
 	var modified activity.Timestamp
 	change := activity.Change{Kind: activity.EventKind, Action: activity.Updated, Item: string(e.ID), Channel: e.ChannelID, Before: u.chain(&old), After: u.chain(e)}
 	err = u.write("update an event", change, func(c *conn, h head) error {
@@ -175,20 +176,20 @@ func (u *update) DeleteEvent(ctx context.Context, channel activity.ChannelID, id
 	if err != nil {
 		return err
 	}
-	packed, _ := packID(id)
+	packed, _ := keys.PackID(id)
 	chain := u.chain(&old)
 	change := activity.Change{Kind: activity.EventKind, Action: activity.Deleted, Item: string(id), Channel: channel, Before: chain}
 	return u.write("delete an event", change, func(c *conn, h head) error {
-		return c.exec(bury, u.account.channels[channel].key, packed, h.modified, appendChain(chain))
+		return c.exec(bury, u.account.channels[channel].Key, packed, h.modified, appendChain(chain))
 	})
 }
 
-func keepRequest(c *conn, in *container, id []byte, r *storage.Request, created activity.Timestamp) error {
+func keepRequest(c *conn, in *keys.Channel, id []byte, r *storage.Request, created activity.Timestamp) error {
 	if r == nil {
 		return nil
 	}
 	return c.exec("INSERT INTO requests (channel_key, id, access, hash, time, modified, stopped) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		in.key, id, string(r.Access), r.Hash[:], r.Time, created, string(r.Stopped))
+		in.Key, id, string(r.Access), r.Hash[:], r.Time, created, string(r.Stopped))
 }
 
 // Replay gives the request that created an event under a given id.
@@ -202,7 +203,7 @@ func (r *reads) Replay(ctx context.Context, channel activity.ChannelID, id activ
 	if err != nil {
 		return request, false, err
 	}
-	packed, ok := packID(id)
+	packed, ok := keys.PackID(id)
 	if !ok {
 		return request, false, nil
 	}
@@ -211,7 +212,7 @@ func (r *reads) Replay(ctx context.Context, channel activity.ChannelID, id activ
 		FROM requests r JOIN events e INDEXED BY events_id ON e.channel_key = r.channel_key AND e.id = r.id AND e.deleted IS NULL
 		WHERE r.channel_key = ? AND r.id = ?`,
 		func(s *sqlite.Stmt) error {
-			_, gone := in.place(s.ColumnInt64(5))
+			_, gone := in.Place(s.ColumnInt64(5))
 			found = gone == nil
 			request.Access = activity.AccessID(s.ColumnText(0))
 			s.ColumnBytes(1, request.Hash[:])
@@ -219,7 +220,7 @@ func (r *reads) Replay(ctx context.Context, channel activity.ChannelID, id activ
 			request.Modified = columnTime(s, 3)
 			request.Stopped = activity.EventID(s.ColumnText(4))
 			return nil
-		}, in.key, packed)
+		}, in.Key, packed)
 	if err != nil || !found {
 		return storage.Request{}, false, failure("read a request", err)
 	}

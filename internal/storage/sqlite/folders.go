@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // CreateFolder stores a new folder.
@@ -15,7 +16,7 @@ func (u *update) CreateFolder(_ context.Context, v *activity.Folder) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := in.folders[v.ID]; ok {
+	if _, ok := in.Folders[v.ID]; ok {
 		return idTaken("folder", string(v.ID))
 	}
 	next := *v
@@ -31,15 +32,15 @@ func (u *update) CreateFolder(_ context.Context, v *activity.Folder) error {
 	err = u.write("create a folder", change, func(c *conn, _ head) error {
 		err := c.exec(`INSERT INTO folders (channel_key, id, name, parent, hidden, client_data, trashed, created, modified)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			in.key, string(v.ID), v.Name, optional(string(v.ParentID)), v.Hidden, text(v.ClientData), v.Trashed, next.Created, next.Modified)
+			in.Key, string(v.ID), v.Name, optional(string(v.ParentID)), v.Hidden, text(v.ClientData), v.Trashed, next.Created, next.Modified)
 		key = c.LastInsertRowID()
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	in = in.clone()
-	in.folders[v.ID], in.ids[key] = key, v.ID
+	in = in.Clone()
+	in.Add(v.ID, key)
 	u.account = u.account.with(u.account.structure.WithTree(v.ChannelID, tree)).withChannel(v.ChannelID, in)
 	v.Created, v.Modified = next.Created, next.Modified
 	return nil
@@ -67,7 +68,7 @@ func (u *update) UpdateFolder(_ context.Context, v *activity.Folder) error {
 		Before: before.Chain(v.ID), After: tree.Chain(v.ID)}
 	err = u.write("update a folder", change, func(c *conn, _ head) error {
 		return c.exec("UPDATE folders SET name = ?, parent = ?, hidden = ?, client_data = ?, trashed = ?, modified = ? WHERE key = ?",
-			v.Name, optional(string(v.ParentID)), v.Hidden, text(v.ClientData), v.Trashed, next.Modified, in.folders[v.ID])
+			v.Name, optional(string(v.ParentID)), v.Hidden, text(v.ClientData), v.Trashed, next.Modified, in.Folders[v.ID])
 	})
 	if err != nil {
 		return err
@@ -93,15 +94,15 @@ func (u *update) DeleteFolder(_ context.Context, channel activity.ChannelID, id 
 	if err != nil {
 		return err
 	}
-	next := in.clone()
+	next := in.Clone()
 	change := activity.Change{Kind: activity.FolderKind, Action: activity.Deleted, Item: string(id), Channel: channel, Before: tree.Chain(id)}
 	err = u.write("delete a folder", change, func(c *conn, h head) error {
 		for below := range tree.Below(id) {
-			g := goneFolder{merged: merge, to: in.folders[folder.ParentID], at: h.modified, chain: tree.Chain(below)}
-			if err := markGone(c, in.folders[below], g, origin); err != nil {
+			g := keys.Gone{Merged: merge, To: in.Folders[folder.ParentID], At: h.modified, Chain: tree.Chain(below)}
+			if err := markGone(c, in.Folders[below], g, origin); err != nil {
 				return err
 			}
-			next.remove(below, g)
+			next.Remove(below, g)
 		}
 		return nil
 	})
@@ -113,25 +114,17 @@ func (u *update) DeleteFolder(_ context.Context, channel activity.ChannelID, id 
 	return nil
 }
 
-func markGone(c *conn, key int64, g goneFolder, origin text) error {
+func markGone(c *conn, key int64, g keys.Gone, origin text) error {
 	var to any
-	if g.merged {
-		to = g.to
+	if g.Merged {
+		to = g.To
 	}
 	err := c.exec("UPDATE folders SET gone = ?, gone_to = ?, gone_chain = ?, gone_origin = ?, name = '', client_data = NULL WHERE key = ?",
-		g.at, to, appendChain(g.chain), origin, key)
+		g.At, to, appendChain(g.Chain), origin, key)
 	if err == nil && c.Changes() != 1 {
 		err = errors.New("the folder is not in the file")
 	}
 	return err
-}
-
-// remove makes a folder gone; only for a clone.
-func (c *container) remove(id activity.FolderID, g goneFolder) {
-	key := c.folders[id]
-	delete(c.folders, id)
-	delete(c.ids, key)
-	c.gone[key] = g
 }
 
 // optional makes the empty string NULL.

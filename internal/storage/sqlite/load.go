@@ -7,6 +7,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // head is where a user's history stands.
@@ -39,7 +40,7 @@ func loadAccount(c *conn, id activity.UserID) (*account, head, error) {
 		FROM users u JOIN heads h ON h.user_key = u.key WHERE u.id = ? AND u.gone IS NULL`,
 		func(s *sqlite.Stmt) error {
 			parts.User = readUser(s)
-			a = &account{key: s.ColumnInt64(8), revision: s.ColumnInt64(11), channels: map[activity.ChannelID]*container{}}
+			a = &account{key: s.ColumnInt64(8), revision: s.ColumnInt64(11), channels: map[activity.ChannelID]*keys.Channel{}}
 			h = head{seq: activity.Seq(s.ColumnInt64(9)), modified: columnTime(s, 10)}
 			return nil
 		}, string(id))
@@ -69,7 +70,7 @@ func loadChannels(c *conn, a *account, parts *storage.Parts) error {
 				Modified:               columnTime(s, 7),
 			}
 			parts.Channels = append(parts.Channels, ch)
-			a.channels[ch.ID] = newContainer(s.ColumnInt64(0))
+			a.channels[ch.ID] = keys.New(s.ColumnInt64(0))
 			return nil
 		}, a.key)
 }
@@ -91,8 +92,7 @@ func loadFolders(c *conn, a *account, parts *storage.Parts) error {
 			}
 			parts.Folders = append(parts.Folders, f)
 			ch := a.channels[f.ChannelID]
-			ch.folders[f.ID] = s.ColumnInt64(1)
-			ch.ids[s.ColumnInt64(1)] = f.ID
+			ch.Add(f.ID, s.ColumnInt64(1))
 			return nil
 		}, a.key)
 	if err != nil {
@@ -101,11 +101,11 @@ func loadFolders(c *conn, a *account, parts *storage.Parts) error {
 	return c.query(`SELECT c.id, f.key, f.gone, f.gone_to, f.gone_chain`+of+` NOT NULL`,
 		func(s *sqlite.Stmt) error {
 			chain, err := parseChain(columnBytes(s, 4))
-			a.channels[activity.ChannelID(s.ColumnText(0))].gone[s.ColumnInt64(1)] = goneFolder{
-				merged: !s.ColumnIsNull(3),
-				to:     s.ColumnInt64(3),
-				at:     columnTime(s, 2),
-				chain:  chain,
+			a.channels[activity.ChannelID(s.ColumnText(0))].Gone[s.ColumnInt64(1)] = keys.Gone{
+				Merged: !s.ColumnIsNull(3),
+				To:     s.ColumnInt64(3),
+				At:     columnTime(s, 2),
+				Chain:  chain,
 			}
 			return err
 		}, a.key)

@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // The index of periods has all that these statements read, in the order of
@@ -47,14 +48,14 @@ func (r *reads) eachPeriod(ctx context.Context, channel activity.ChannelID, afte
 	same := sameEnd{yield: yield}
 	err = c.query(selectPeriods, func(s *sqlite.Stmt) error {
 		open = s
-		folder, gone := in.place(s.ColumnInt64(1))
+		folder, gone := in.Place(s.ColumnInt64(1))
 		if gone != nil {
 			return nil
 		}
-		var id [uuidSize]byte
+		var id [keys.UUIDSize]byte
 		s.ColumnBytes(0, id[:])
-		return same.add(activity.Period{ID: unpackID(id[:]), FolderID: folder, Time: columnTime(s, 2), End: columnTime(s, 3)})
-	}, in.key, after)
+		return same.add(activity.Period{ID: keys.UnpackID(id[:]), FolderID: folder, Time: columnTime(s, 2), End: columnTime(s, 3)})
+	}, in.Key, after)
 	if err != nil {
 		return failure("read periods", err)
 	}
@@ -107,13 +108,13 @@ func (r *reads) TimeCounts(ctx context.Context, channel activity.ChannelID, from
 			byKey[s.ColumnInt64(0)] += float64(seconds)
 		}
 		return nil
-	}, in.key, from, to)
+	}, in.Key, from, to)
 	if err != nil {
 		return nil, failure("count the time of periods", err)
 	}
 	counts := make(map[activity.FolderID]float64, len(byKey))
 	for _, key := range slices.Sorted(maps.Keys(byKey)) { // the same sum each time
-		if folder, gone := in.place(key); gone == nil {
+		if folder, gone := in.Place(key); gone == nil {
 			counts[folder] += byKey[key]
 		}
 	}

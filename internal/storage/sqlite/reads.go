@@ -8,6 +8,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // reads are the reads that View and Update have in common.
@@ -37,7 +38,7 @@ func (r *reads) conn(ctx context.Context) (*conn, error) {
 }
 
 // container gives the keys of a channel. CodeUnknownChannel.
-func (r *reads) container(id activity.ChannelID) (*container, error) {
+func (r *reads) container(id activity.ChannelID) (*keys.Channel, error) {
 	c, ok := r.account.channels[id]
 	if !ok {
 		return nil, unknownChannel(id)

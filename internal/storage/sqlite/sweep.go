@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage/keys"
 )
 
 // sweepRows is how many rows one unit of work of the sweep takes.
@@ -123,7 +124,7 @@ func (s *Store) sweepBatch(f *folderSweep) error {
 	if err != nil {
 		return err
 	}
-	if in.key != f.key {
+	if in.Key != f.key {
 		return unknownChannel(f.channel)
 	}
 	for _, id := range f.batch {
@@ -141,36 +142,36 @@ func (s *Store) sweepBatch(f *folderSweep) error {
 
 // sweepEvent makes true in the file what the gone folder already said: the
 // event is deleted, or in another folder.
-func (u *update) sweepEvent(f *folderSweep, in *container, id []byte) error {
+func (u *update) sweepEvent(f *folderSweep, in *keys.Channel, id []byte) error {
 	c := u.store.writer.conn
-	key, err := c.integer("SELECT folder_key FROM events INDEXED BY events_id WHERE channel_key = ? AND id = ?", in.key, id)
+	key, err := c.integer("SELECT folder_key FROM events INDEXED BY events_id WHERE channel_key = ? AND id = ?", in.Key, id)
 	if err != nil {
 		return err
 	}
-	was, gone := in.gone[key]
+	was, gone := in.Gone[key]
 	if !gone {
 		return nil // swept, moved or deleted meanwhile
 	}
-	to, deleted := in.place(key)
+	to, deleted := in.Place(key)
 	if deleted != nil {
-		return c.exec(bury, in.key, id, deleted.at, appendChain(deleted.chain))
+		return c.exec(bury, in.Key, id, deleted.At, appendChain(deleted.Chain))
 	}
 	u.origin = f.origins[key]
-	change := activity.Change{Kind: activity.EventKind, Action: activity.Updated, Item: string(unpackID(id)), Channel: f.channel,
-		Before: was.chain, After: u.account.structure.Tree(f.channel).Chain(to)}
+	change := activity.Change{Kind: activity.EventKind, Action: activity.Updated, Item: string(keys.UnpackID(id)), Channel: f.channel,
+		Before: was.Chain, After: u.account.structure.Tree(f.channel).Chain(to)}
 	return u.write("move an event", change, func(c *conn, h head) error {
 		var folder any
 		if to != "" {
-			folder = in.folders[to]
+			folder = in.Folders[to]
 		}
-		return c.exec("UPDATE events INDEXED BY events_id SET folder_key = ?, modified = ? WHERE channel_key = ? AND id = ?", folder, h.modified, in.key, id)
+		return c.exec("UPDATE events INDEXED BY events_id SET folder_key = ?, modified = ? WHERE channel_key = ? AND id = ?", folder, h.modified, in.Key, id)
 	})
 }
 
-func (u *update) forgetFolders(f *folderSweep, in *container) error {
-	next := in.clone()
+func (u *update) forgetFolders(f *folderSweep, in *keys.Channel) error {
+	next := in.Clone()
 	for _, key := range f.folders {
-		delete(next.gone, key)
+		delete(next.Gone, key)
 	}
 	err := u.store.writer.conn.exec("DELETE FROM folders WHERE key IN (SELECT value FROM json_each(?))", jsonKeys(f.folders))
 	if err != nil {
@@ -222,15 +223,15 @@ func sweepTables(c *conn, key int64, statements []string) error {
 // deleteEvents removes the first events of a channel; rest is true where there
 // were any.
 func deleteEvents(c *conn, key int64) (rest bool, err error) {
-	last := cursor{activity.Timestamp(math.Inf(1)), lastID}
+	last := keys.End()
 	err = c.query("SELECT time, id FROM events WHERE channel_key = ? ORDER BY time, id LIMIT 1 OFFSET ?", func(s *sqlite.Stmt) error {
-		last = cursor{columnTime(s, 0), columnBytes(s, 1)}
+		last = keys.Cursor{Time: columnTime(s, 0), ID: columnBytes(s, 1)}
 		return nil
 	}, key, sweepRows-1)
 	if err != nil {
 		return false, err
 	}
-	err = c.exec("DELETE FROM events WHERE channel_key = ? AND (time, id) <= (?, ?)", key, last.time, last.id)
+	err = c.exec("DELETE FROM events WHERE channel_key = ? AND (time, id) <= (?, ?)", key, last.Time, last.ID)
 	return c.Changes() > 0, err
 }
 

@@ -1,4 +1,4 @@
-package sqlite
+package keys
 
 import (
 	"encoding/hex"
@@ -6,19 +6,19 @@ import (
 	"github.com/activityd/activityd/internal/activity"
 )
 
-// uuidSize is the size of an event's id in the file: 16 bytes for the 36
+// UUIDSize is the size of an event's id as it is stored: 16 bytes for the 36
 // letters of a UUID, in the same order.
-const uuidSize = 16
+const UUIDSize = 16
 
 // uuidGroups are where the five groups of hexadecimal digits begin in the text.
 var uuidGroups = [...]int{0, 9, 14, 19, 24, 37} //nolint:gochecknoglobals // never changed
 
-// packID gives an id's bytes; false for what is no lower-case UUID.
-func packID(id activity.EventID) ([]byte, bool) {
+// PackID gives an id's bytes; false for what is no lower-case UUID.
+func PackID(id activity.EventID) ([]byte, bool) {
 	if len(id) != 36 {
 		return nil, false
 	}
-	var digits [2 * uuidSize]byte
+	var digits [2 * UUIDSize]byte
 	n := 0
 	for i := range len(uuidGroups) - 1 {
 		end := uuidGroups[i+1] - 1
@@ -27,16 +27,17 @@ func packID(id activity.EventID) ([]byte, bool) {
 			return nil, false
 		}
 	}
-	b := make([]byte, uuidSize)
-	if _, err := hex.Decode(b, digits[:]); err != nil || unpackID(b) != id {
+	b := make([]byte, UUIDSize)
+	if _, err := hex.Decode(b, digits[:]); err != nil || UnpackID(b) != id {
 		return nil, false
 	}
 	return b, true
 }
 
-func unpackID(b []byte) activity.EventID {
-	var digits [2 * uuidSize]byte
-	hex.Encode(digits[:], b[:uuidSize])
+// UnpackID gives the id of bytes that PackID made.
+func UnpackID(b []byte) activity.EventID {
+	var digits [2 * UUIDSize]byte
+	hex.Encode(digits[:], b[:UUIDSize])
 	text := make([]byte, 0, 36)
 	n := 0
 	for i := range len(uuidGroups) - 1 {

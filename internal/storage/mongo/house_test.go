@@ -1,0 +1,180 @@
+//go:build mongodb
+
+package mongo_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage"
+	"github.com/activityd/activityd/internal/storage/mongo"
+	"github.com/activityd/activityd/internal/storage/mongo/mongotest"
+)
+
+// database gives a database past the store.
+func database(t *testing.T, uri, name string) *driver.Database {
+	t.Helper()
+	client, err := driver.Connect(options.Client().ApplyURI(uri))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
+	return client.Database(name)
+}
+
+// documents counts those of a collection.
+func documents(t *testing.T, db *driver.Database, coll string) int {
+	t.Helper()
+	n, err := db.Collection(coll).CountDocuments(t.Context(), bson.D{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return int(n)
+}
+
+// eventually waits until done says so.
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	deadline := time.After(patience)
+	for !done() {
+		select {
+		case <-again.C:
+		case <-deadline:
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
+// movable is a clock that a test moves on.
+type movable struct{ ahead atomic.Int64 }
+
+func (m *movable) now() time.Time { return time.Now().Add(time.Duration(m.ahead.Load())) }
+
+// TestDeletedUserLeavesNothing: of a deleted user the deletion stays for the
+// feed, then that goes too.
+func TestDeletedUserLeavesNothing(t *testing.T) {
+	t.Parallel()
+	uri, name := mongotest.Database(t)
+	db := database(t, uri, name)
+	clock := &movable{}
+	s := open(t, mongo.Options{URI: uri, Clock: clock.now, History: 24 * time.Hour})
+	alice := addUser(t, s, "alice")
+	addChannel(t, alice, "diary")
+	addChannel(t, alice, "old")
+	addFolder(t, alice, "diary", "f", "")
+	update(t, alice, func(tx storage.Tx) error {
+		for i := range 500 {
+			e := event(i, "diary")
+			if err := tx.CreateEvent(t.Context(), &e, nil); err != nil {
+				return err
+			}
+		}
+		if err := tx.DeleteChannel(t.Context(), "old"); err != nil {
+			return err
+		}
+		if err := tx.CreateAccess(t.Context(), &activity.Access{ID: "a", Type: activity.AppAccess, Name: "a"}); err != nil {
+			return err
+		}
+		return tx.PutProfile(t.Context(), "public", activity.Object(`{}`))
+	})
+	if err := s.Users().DeleteUser(t.Context(), "id-of-alice"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "all was swept", func() bool {
+		return documents(t, db, "events")+documents(t, db, "profiles")+documents(t, db, "heads")+documents(t, db, "names") == 0 &&
+			documents(t, db, "structure") == 1 && documents(t, db, "changes") == 1
+	})
+	again := activity.User{ID: "id-of-alice", Username: "other"}
+	if err := s.Users().CreateUser(t.Context(), &again, nil); err == nil {
+		t.Error("the id is free while the history tells of it")
+	}
+	clock.ahead.Store(int64(25 * time.Hour))
+	open(t, mongo.Options{URI: uri, Clock: clock.now, History: 24 * time.Hour}) // which sweeps as it starts
+	eventually(t, "the history forgot", func() bool { return documents(t, db, "structure")+documents(t, db, "changes") == 0 })
+}
+
+// TestHistoryIsPruned: what is older than the history goes, of users who stay.
+func TestHistoryIsPruned(t *testing.T) {
+	t.Parallel()
+	uri, name := mongotest.Database(t)
+	db := database(t, uri, name)
+	clock := &movable{}
+	s := open(t, mongo.Options{URI: uri, Clock: clock.now, History: 24 * time.Hour})
+	alice, bob := addUser(t, s, "alice"), addUser(t, s, "bob")
+	addChannel(t, alice, "diary")
+	for i := range 700 {
+		if i%100 == 0 {
+			update(t, alice, func(tx storage.Tx) error {
+				for j := range 100 {
+					e := event(i+j, "diary")
+					if err := tx.CreateEvent(t.Context(), &e, nil); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+	}
+	clock.ahead.Store(int64(25 * time.Hour))
+	addEvent(t, alice, event(1000, "diary"))
+	later := open(t, mongo.Options{URI: uri, Clock: clock.now, History: 24 * time.Hour}) // which prunes as it starts
+	eventually(t, "one change is left", func() bool { return documents(t, db, "changes") == 1 })
+	for tenant, want := range map[storage.Tenant]activity.Seq{later.Tenant("id-of-alice"): 702, later.Tenant("id-of-bob"): 1} {
+		view(t, tenant, func(tx storage.Tx) error {
+			_, oldest, err := tx.Log(t.Context(), 0, 10)
+			if oldest != want {
+				t.Errorf("the history reaches back to %d, want %d", oldest, want)
+			}
+			return err
+		})
+	}
+	addChannel(t, bob, "diary") // the numbers go on
+	view(t, bob, func(tx storage.Tx) error {
+		_, head, err := tx.LogHead(t.Context())
+		if head != 2 {
+			t.Errorf("the next change is %d", head)
+		}
+		return err
+	})
+}
+
+// TestUsesAreKept: the use of an access is stored when the store ends, and
+// neither appends a change nor brings back an access that went.
+func TestUsesAreKept(t *testing.T) {
+	t.Parallel()
+	uri, name := mongotest.Database(t)
+	db := database(t, uri, name)
+	s := open(t, mongo.Options{URI: uri})
+	alice := addUser(t, s, "alice")
+	update(t, alice, func(tx storage.Tx) error {
+		return tx.CreateAccess(t.Context(), &activity.Access{ID: "a", Type: activity.AppAccess, Name: "a"})
+	})
+	changes := documents(t, db, "changes")
+	alice.Touch("a", 5)
+	alice.Touch("gone", 7)
+	s.Tenant("nobody").Touch("a", 7)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	view(t, open(t, mongo.Options{URI: uri}).Tenant("id-of-alice"), func(tx storage.Tx) error {
+		if a, _ := tx.Structure().Access("a"); a.LastUsed == nil || *a.LastUsed != 5 {
+			t.Errorf("the access is %+v", a)
+		}
+		return nil
+	})
+	if n := documents(t, db, "changes"); n != changes {
+		t.Errorf("%d changes, there were %d", n, changes)
+	}
+	if n := documents(t, db, "structure"); n != 3 {
+		t.Errorf("%d documents of the structure, want those of user, access and use", n)
+	}
+}

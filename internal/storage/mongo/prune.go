@@ -1,0 +1,76 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/activityd/activityd/internal/activity"
+)
+
+const (
+	pruneUsers = 2000 // whose history is looked at in a minute
+	pruneRows  = 500  // changes that are pruned at once
+)
+
+// prune removes what is older than the history is kept, of some users after the
+// other, and what has expired.
+func (s *Store) prune(ctx context.Context) error {
+	before := s.now() - activity.Timestamp(max(s.options.History, 2*headFor).Seconds())
+	cursor, err := s.heads.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: s.janitor.pruned}}}},
+		options.Find().SetSort(byOwnID).SetLimit(pruneUsers).SetProjection(byOwnID))
+	if err != nil {
+		return failure("prune", err)
+	}
+	var users []headDoc
+	if err := cursor.All(ctx, &users); err != nil {
+		return failure("prune", err)
+	}
+	for _, d := range users {
+		if err := s.pruneUser(ctx, activity.UserID(d.ID), before); err != nil {
+			return failure("prune", err)
+		}
+		s.janitor.pruned = d.ID
+	}
+	if len(users) < pruneUsers {
+		s.janitor.pruned = "" // from the beginning
+	}
+	now := s.now()
+	for coll, field := range map[string]string{tokensColl: "expires", attemptsColl: "ends", blockedColl: "until"} {
+		if _, err := s.db.Collection(coll).DeleteMany(ctx, bson.D{{Key: field, Value: bson.D{{Key: "$lte", Value: now}}}}); err != nil {
+			return failure("prune", err)
+		}
+	}
+	return nil
+}
+
+// pruneUser removes a user's changes that were before a time. The numbers have
+// no gaps, so that all between the first and the last are known.
+func (s *Store) pruneUser(ctx context.Context, user activity.UserID, before activity.Timestamp) error {
+	for {
+		changes, err := s.readLog(ctx, user, 0, 1)
+		if err != nil || len(changes) == 0 || changes[0].Time >= before {
+			return err
+		}
+		if changes, err = s.readLog(ctx, user, 0, pruneRows); err != nil {
+			return err
+		}
+		var last activity.Seq
+		n := 0
+		for _, c := range changes {
+			if c.Time < before {
+				last = c.Seq
+				n++
+			}
+		}
+		if n == 0 {
+			return errors.New("the changes of a user are not in order")
+		}
+		if _, err := s.changes.DeleteMany(ctx, between(user, changeID(user, 0), changeID(user, last))); err != nil {
+			return err
+		}
+		s.counts.pruned.Add(uint64(n))
+	}
+}

@@ -1,0 +1,139 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage"
+)
+
+// Store is the MongoDB store. Open makes one.
+type Store struct {
+	options      Options
+	client       *mongo.Client
+	db           *mongo.Database
+	sharded      bool
+	transactions *options.TransactionOptionsBuilder
+	epoch        string // of the history
+	key          []byte // of keyed hashes
+
+	names, heads, structure, profiles, events, changes *mongo.Collection
+
+	clock   clock
+	units   units
+	cache   *cache
+	queues  *queues
+	commits *gathering
+	touches *touches
+	janitor *janitor
+	watcher *watcher
+	tail    *tail
+	counts  *counts
+
+	gate     sync.Mutex // guards closed, and calls against Add after Wait
+	closed   bool
+	calls    sync.WaitGroup
+	closing  chan struct{}
+	commiter sync.WaitGroup
+}
+
+var _ storage.Store = (*Store)(nil)
+
+// enter begins a call, which leave must end.
+func (s *Store) enter() error {
+	s.gate.Lock()
+	defer s.gate.Unlock()
+	if s.closed {
+		return unavailable(errClosed)
+	}
+	s.calls.Add(1)
+	return nil
+}
+
+func (s *Store) leave() { s.calls.Done() }
+
+// Tenant scopes to one user.
+func (s *Store) Tenant(id activity.UserID) storage.Tenant { return tenant{store: s, user: id} }
+
+// Users keeps who the tenants are.
+func (s *Store) Users() storage.Users { return users{s} }
+
+// Secrets keeps what the servers of one installation share.
+func (s *Store) Secrets() storage.Secrets { return secrets{s} }
+
+// Ready writes a trial that a majority must take.
+func (s *Store) Ready(ctx context.Context) error {
+	return s.write(ctx, "write a trial", func(ctx context.Context) error {
+		_, err := s.db.Collection(metaColl).UpdateOne(ctx, byID("trials"),
+			bson.D{{Key: "$inc", Value: bson.D{{Key: "count", Value: int64(1)}}}}, options.UpdateOne().SetUpsert(true))
+		return err
+	})
+}
+
+// write runs fn, which writes one document, and keeps its time. fn may run a
+// second time where two made the document at once.
+func (s *Store) write(ctx context.Context, op string, fn func(context.Context) error) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.leave()
+	session, err := s.causal()
+	if err != nil {
+		return failure(op, err)
+	}
+	defer end(session)
+	ctx = mongo.NewSessionContext(ctx, session)
+	err = fn(ctx)
+	if mongo.IsDuplicateKeyError(err) {
+		err = fn(ctx)
+	}
+	if err == nil {
+		s.clock.advance(session.OperationTime())
+	}
+	return ended(ctx, op, err)
+}
+
+// read runs fn, whose reads see what this process has committed.
+func (s *Store) read(ctx context.Context, op string, fn func(context.Context) error) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.leave()
+	session, err := s.causal()
+	if err != nil {
+		return failure(op, err)
+	}
+	defer end(session)
+	return ended(ctx, op, fn(mongo.NewSessionContext(ctx, session)))
+}
+
+func (s *Store) now() activity.Timestamp { return activity.TimestampOf(s.options.Clock()) }
+
+// Close ends the store when the running units of work have ended.
+func (s *Store) Close() error {
+	s.gate.Lock()
+	if s.closed {
+		s.gate.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.gate.Unlock()
+
+	close(s.closing) // readers of the feed go
+	s.calls.Wait()
+	s.janitor.close()
+	s.queues.wait()
+	ctx, cancel := context.WithTimeout(context.Background(), operationTime)
+	defer cancel()
+	err := s.flushTouches(ctx)
+	s.commits.close()
+	s.commiter.Wait()
+	s.watcher.close()
+	return errors.Join(err, s.client.Disconnect(ctx))
+}

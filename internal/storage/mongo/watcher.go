@@ -1,0 +1,57 @@
+package mongo
+
+import (
+	"context"
+	"time"
+)
+
+// watcher follows the changes for the cache and the tail.
+type watcher struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+func newWatcher(s *Store, from place) *watcher {
+	ctx, cancel := context.WithCancel(context.Background())
+	w := &watcher{cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(w.done)
+		s.watch(ctx, from)
+	}()
+	return w
+}
+
+func (w *watcher) close() {
+	w.cancel()
+	<-w.done
+}
+
+func (s *Store) watch(ctx context.Context, from place) {
+	s.tail.begin(from.after)
+	for try := 0; ctx.Err() == nil; try++ {
+		err := s.follow(ctx, &from, s.heard, func(asked time.Time) {
+			try = 0
+			if !s.sharded { // there a quiet stream proves nothing: it waits for each shard
+				s.cache.current(asked)
+			}
+		})
+		if ctx.Err() != nil {
+			return
+		}
+		// What was missed is not known: all may be old.
+		s.options.Logger.Warn("the store missed changes of other servers, and begins anew", "error", err)
+		s.cache.forget()
+		if at, err := s.headPlace(ctx); err == nil {
+			from = at
+			s.cache.forget() // also what was loaded before
+			s.tail.begin(from.after)
+		}
+		_ = pause(ctx, try+3)
+	}
+}
+
+func (s *Store) heard(e entry) error {
+	s.cache.outdate(&e.Change, e.revision, s.units.own(e.unit))
+	s.tail.add(e)
+	return nil
+}
