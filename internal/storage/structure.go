@@ -15,15 +15,19 @@ import (
 type Structure struct {
 	user activity.User
 
-	// A map has room for eight values from the first on, of users there are
-	// many, and most have little: so nil for none, and pointers.
-	channels map[activity.ChannelID]*activity.Channel
-	trees    map[activity.ChannelID]*activity.Tree
-	accesses map[activity.AccessID]*activity.Access
-	tokens   map[activity.TokenHash]*activity.Access
-	sessions map[activity.SessionID]*activity.Session
+	channels index[activity.Channel]
+	trees    index[activity.Tree]
+	accesses index[activity.Access]
+	tokens   index[activity.Access] // by hash
+	sessions index[activity.Session]
 
-	uses map[activity.AccessID]activity.Timestamp // see WithUses
+	uses []Use // see WithUses
+}
+
+// Use is when an access was used last.
+type Use struct {
+	Access activity.AccessID
+	At     activity.Timestamp
 }
 
 // NewStructure gives the structure of a user without data.
@@ -34,19 +38,19 @@ func (s *Structure) User() activity.User { return s.user }
 
 // Channel gives the channel of that id.
 func (s *Structure) Channel(id activity.ChannelID) (activity.Channel, bool) {
-	return at(s.channels, id)
+	return value(s.channels.get(string(id)))
 }
 
 // Channels gives all channels by name.
 func (s *Structure) Channels() []activity.Channel {
-	return sorted(s.channels, func(a, b *activity.Channel) int {
+	return s.channels.sorted(func(a, b *activity.Channel) int {
 		return cmp.Or(activity.CompareNames(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
 }
 
 // Tree gives the folders of a channel; an empty tree for an unknown one.
 func (s *Structure) Tree(id activity.ChannelID) *activity.Tree {
-	if t, ok := s.trees[id]; ok {
+	if t := s.trees.get(string(id)); t != nil {
 		return t
 	}
 	return &activity.Tree{}
@@ -54,17 +58,17 @@ func (s *Structure) Tree(id activity.ChannelID) *activity.Tree {
 
 // Access gives the access of that id.
 func (s *Structure) Access(id activity.AccessID) (activity.Access, bool) {
-	return s.used(s.accesses[id])
+	return s.used(s.accesses.get(string(id)))
 }
 
 // AccessByToken gives the access that has a token of that hash.
 func (s *Structure) AccessByToken(h activity.TokenHash) (activity.Access, bool) {
-	return s.used(s.tokens[h])
+	return s.used(s.tokens.get(string(h[:])))
 }
 
 // Accesses gives all accesses by name.
 func (s *Structure) Accesses() []activity.Access {
-	list := sorted(s.accesses, func(a, b *activity.Access) int {
+	list := s.accesses.sorted(func(a, b *activity.Access) int {
 		return cmp.Or(activity.CompareNames(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
 	for i := range list {
@@ -79,38 +83,32 @@ func (s *Structure) used(a *activity.Access) (activity.Access, bool) {
 		return activity.Access{}, false
 	}
 	one := *a
-	if last, ok := s.uses[a.ID]; ok && (a.LastUsed == nil || *a.LastUsed < last) {
-		one.LastUsed = &last
+	for _, u := range s.uses {
+		if u.Access == a.ID && (a.LastUsed == nil || *a.LastUsed < u.At) {
+			one.LastUsed = &u.At
+		}
 	}
 	return one, true
 }
 
 // Session gives the session of that id.
 func (s *Structure) Session(id activity.SessionID) (activity.Session, bool) {
-	return at(s.sessions, id)
+	return value(s.sessions.get(string(id)))
 }
 
 // Sessions gives all sessions, the oldest first.
 func (s *Structure) Sessions() []activity.Session {
-	return sorted(s.sessions, func(a, b *activity.Session) int {
+	return s.sessions.sorted(func(a, b *activity.Session) int {
 		return cmp.Or(cmp.Compare(a.Created, b.Created), cmp.Compare(a.ID, b.ID))
 	})
 }
 
-func at[K comparable, V any](m map[K]*V, key K) (V, bool) {
-	if v, ok := m[key]; ok {
-		return *v, true
+func value[V any](v *V) (V, bool) {
+	if v == nil {
+		var none V
+		return none, false
 	}
-	var none V
-	return none, false
-}
-
-func sorted[K comparable, V any](m map[K]*V, compare func(a, b *V) int) []V {
-	list := make([]V, 0, len(m))
-	for _, v := range slices.SortedFunc(maps.Values(m), compare) {
-		list = append(list, *v)
-	}
-	return list
+	return *v, true
 }
 
 // Folders gives the folders of the channel that a list with the filter and the

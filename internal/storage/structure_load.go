@@ -1,6 +1,11 @@
 package storage
 
-import "github.com/activityd/activityd/internal/activity"
+import (
+	"slices"
+	"strings"
+
+	"github.com/activityd/activityd/internal/activity"
+)
 
 // Parts is what a store has read of a tenant, in any order, to make its
 // Structure at once. What the With methods check is not checked again.
@@ -15,35 +20,21 @@ type Parts struct {
 // Structure makes the structure of the parts.
 func (p Parts) Structure() *Structure {
 	s := NewStructure(p.User)
-	for _, c := range p.Channels {
-		put(&s.channels, c.ID, &c)
-	}
+	s.channels = newIndex(p.Channels, func(c *activity.Channel) string { return string(c.ID) })
+	s.sessions = newIndex(p.Sessions, func(v *activity.Session) string { return string(v.ID) })
 	folders := map[activity.ChannelID][]activity.Folder{}
 	for _, f := range p.Folders {
 		folders[f.ChannelID] = append(folders[f.ChannelID], f)
 	}
 	for id, of := range folders {
-		put(&s.trees, id, activity.NewTree(of))
+		s.trees = s.trees.with(string(id), activity.NewTree(of))
 	}
-	for _, a := range p.Accesses {
-		s.putAccess(&a)
+	s.accesses = newIndex(p.Accesses, func(a *activity.Access) string { return string(a.ID) })
+	for _, e := range s.accesses {
+		for _, h := range e.value.Tokens {
+			s.tokens = append(s.tokens, entry[activity.Access]{string(h[:]), e.value})
+		}
 	}
-	for _, v := range p.Sessions {
-		put(&s.sessions, v.ID, &v)
-	}
+	slices.SortFunc(s.tokens, func(a, b entry[activity.Access]) int { return strings.Compare(a.key, b.key) })
 	return s
-}
-
-func (s *Structure) putAccess(a *activity.Access) {
-	put(&s.accesses, a.ID, a)
-	for _, h := range a.Tokens {
-		put(&s.tokens, h, a)
-	}
-}
-
-func put[K comparable, V any](m *map[K]V, key K, v V) {
-	if *m == nil {
-		*m = make(map[K]V, 1)
-	}
-	(*m)[key] = v
 }

@@ -1,8 +1,6 @@
 package storage
 
 import (
-	"maps"
-
 	"github.com/activityd/activityd/internal/activity"
 )
 
@@ -16,32 +14,27 @@ func (s *Structure) WithUser(u activity.User) *Structure {
 // WithChannel gives the structure with c added or in the place of the channel
 // of its id. CodeItemNameAlreadyExists.
 func (s *Structure) WithChannel(c activity.Channel) (*Structure, error) {
-	for id, other := range s.channels {
-		if id != c.ID && other.Name == c.Name {
+	for _, other := range s.channels {
+		if other.value.ID != c.ID && other.value.Name == c.Name {
 			return nil, nameTaken("channel", c.Name)
 		}
 	}
 	next := *s
-	next.channels = maps.Clone(s.channels)
-	put(&next.channels, c.ID, &c)
+	next.channels = s.channels.with(string(c.ID), &c)
 	return &next, nil
 }
 
 // WithoutChannel gives the structure without the channel and its folders.
 func (s *Structure) WithoutChannel(id activity.ChannelID) *Structure {
 	next := *s
-	next.channels = maps.Clone(s.channels)
-	next.trees = maps.Clone(s.trees)
-	delete(next.channels, id)
-	delete(next.trees, id)
+	next.channels, next.trees = s.channels.without(string(id)), s.trees.without(string(id))
 	return &next
 }
 
 // WithTree gives the structure with another tree of folders in the channel.
 func (s *Structure) WithTree(id activity.ChannelID, tree *activity.Tree) *Structure {
 	next := *s
-	next.trees = maps.Clone(s.trees)
-	put(&next.trees, id, tree)
+	next.trees = s.trees.with(string(id), tree)
 	return &next
 }
 
@@ -49,24 +42,27 @@ func (s *Structure) WithTree(id activity.ChannelID, tree *activity.Tree) *Struct
 // its id. CodeItemNameAlreadyExists within type and device;
 // CodeItemIDAlreadyExists for a token that another access has.
 func (s *Structure) WithAccess(a activity.Access) (*Structure, error) {
-	for id, other := range s.accesses {
-		if id != a.ID && other.Type == a.Type && other.Name == a.Name && other.DeviceName == a.DeviceName {
+	for _, e := range s.accesses {
+		if other := e.value; other.ID != a.ID && other.Type == a.Type && other.Name == a.Name && other.DeviceName == a.DeviceName {
 			return nil, nameTaken("access", a.Name)
 		}
 	}
 	for _, h := range a.Tokens {
-		if owner, taken := s.tokens[h]; taken && owner.ID != a.ID {
+		if owner := s.tokens.get(string(h[:])); owner != nil && owner.ID != a.ID {
 			return nil, activity.NewError(activity.CodeItemIDAlreadyExists, "This token is in use: choose another, or none to have one made.")
 		}
 	}
 	next := s.WithoutAccess(a.ID)
-	next.putAccess(&a)
+	next.accesses = next.accesses.with(string(a.ID), &a)
+	for _, h := range a.Tokens {
+		next.tokens = next.tokens.with(string(h[:]), &a)
+	}
 	return next, nil
 }
 
 // WithUses gives the structure with uses of its accesses that no store has yet;
-// the map must not be changed any more. Of two uses the later one counts.
-func (s *Structure) WithUses(uses map[activity.AccessID]activity.Timestamp) *Structure {
+// they must not be changed any more. Of two uses the later one counts.
+func (s *Structure) WithUses(uses []Use) *Structure {
 	next := *s
 	next.uses = uses
 	return &next
@@ -75,13 +71,11 @@ func (s *Structure) WithUses(uses map[activity.AccessID]activity.Timestamp) *Str
 // WithoutAccess gives the structure without the access and its tokens.
 func (s *Structure) WithoutAccess(id activity.AccessID) *Structure {
 	next := *s
-	next.accesses = maps.Clone(s.accesses)
-	next.tokens = maps.Clone(s.tokens)
-	if a, ok := s.accesses[id]; ok {
+	if a := s.accesses.get(string(id)); a != nil {
+		next.accesses = s.accesses.without(string(id))
 		for _, h := range a.Tokens {
-			delete(next.tokens, h)
+			next.tokens = next.tokens.without(string(h[:]))
 		}
-		delete(next.accesses, id)
 	}
 	return &next
 }
@@ -89,16 +83,14 @@ func (s *Structure) WithoutAccess(id activity.AccessID) *Structure {
 // WithSession gives the structure with another session.
 func (s *Structure) WithSession(v activity.Session) *Structure {
 	next := *s
-	next.sessions = maps.Clone(s.sessions)
-	put(&next.sessions, v.ID, &v)
+	next.sessions = s.sessions.with(string(v.ID), &v)
 	return &next
 }
 
 // WithoutSession gives the structure without the session.
 func (s *Structure) WithoutSession(id activity.SessionID) *Structure {
 	next := *s
-	next.sessions = maps.Clone(s.sessions)
-	delete(next.sessions, id)
+	next.sessions = s.sessions.without(string(id))
 	return &next
 }
 

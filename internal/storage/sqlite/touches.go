@@ -2,7 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"maps"
+	"slices"
 	"sync"
 
 	"github.com/activityd/activityd/internal/activity"
@@ -12,30 +12,33 @@ import (
 // touches are the uses of accesses that are not in the file yet.
 type touches struct {
 	mu sync.Mutex
-	of map[activity.UserID]uses
+	of map[activity.UserID][]storage.Use // replaced, never changed
 }
-
-// uses are one user's. They are replaced, never changed.
-type uses map[activity.AccessID]activity.Timestamp
 
 // touchesApart is how many seconds lie between two uses that are both noted.
 const touchesApart = 1
 
-func newTouches() *touches { return &touches{of: map[activity.UserID]uses{}} }
+func newTouches() *touches { return &touches{of: map[activity.UserID][]storage.Use{}} }
 
 func (t *touches) add(user activity.UserID, id activity.AccessID, at activity.Timestamp) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if last, ok := t.of[user][id]; ok && at < last+touchesApart {
-		return
-	}
-	next := uses{id: at}
-	for other, at := range t.of[user] {
-		if other != id {
-			next[other] = at
+	noted := t.of[user]
+	if i := indexOf(noted, id); i >= 0 {
+		if at < noted[i].At+touchesApart {
+			return
 		}
+		noted = without(noted, i)
 	}
-	t.of[user] = next
+	t.of[user] = append(slices.Clip(noted), storage.Use{Access: id, At: at})
+}
+
+func indexOf(noted []storage.Use, id activity.AccessID) int {
+	return slices.IndexFunc(noted, func(u storage.Use) bool { return u.Access == id })
+}
+
+func without(noted []storage.Use, i int) []storage.Use {
+	return append(slices.Clone(noted[:i]), noted[i+1:]...)
 }
 
 // merge gives the structure with the uses noted.
@@ -75,11 +78,11 @@ func (t *touches) some(limit int) []touch {
 	defer t.mu.Unlock()
 	var batch []touch
 	for user, noted := range t.of {
-		for id, at := range noted {
+		for _, u := range noted {
 			if len(batch) == limit {
 				return batch
 			}
-			batch = append(batch, touch{user, id, at})
+			batch = append(batch, touch{user, u.Access, u.At})
 		}
 	}
 	return batch
@@ -90,13 +93,14 @@ func (t *touches) settle(batch []touch) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, v := range batch {
-		if t.of[v.user][v.access] > v.at {
-			continue
-		}
-		left := maps.Clone(t.of[v.user])
-		delete(left, v.access)
-		if t.of[v.user] = left; len(left) == 0 {
+		noted := t.of[v.user]
+		i := indexOf(noted, v.access)
+		switch {
+		case i < 0 || noted[i].At > v.at:
+		case len(noted) == 1:
 			delete(t.of, v.user)
+		default:
+			t.of[v.user] = without(noted, i)
 		}
 	}
 }
