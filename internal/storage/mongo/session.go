@@ -16,8 +16,8 @@ import (
 // is tried again because the database is away or others were faster.
 const (
 	operationTime = 10 * time.Second
-	commitTime    = 5 * time.Second // for asking again whether it was done
-	giveUpAfter   = 15 * time.Second
+	commitTime    = 5 * time.Second  // for asking again whether it was done
+	giveUpAfter   = 10 * time.Second // the last try may last for selectTime more
 )
 
 // clock is the newest operation that this process knows to be committed: what
