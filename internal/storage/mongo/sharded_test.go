@@ -4,6 +4,7 @@ package mongo_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -55,14 +56,25 @@ func spread(t *testing.T, uri, name string) {
 		if shard.ID == of.Primary {
 			continue
 		}
-		err := admin.RunCommand(t.Context(), bson.D{
+		move := bson.D{
 			{Key: "moveRange", Value: name + ".events"}, {Key: "min", Value: bson.D{{Key: "_id.u", Value: "8"}}}, {Key: "toShard", Value: shard.ID},
-		}).Err()
-		if err != nil {
-			t.Fatal(err)
 		}
+		eventually(t, "the range is moved", func() bool { // one at a time: those of other cases too
+			err := admin.RunCommand(t.Context(), move).Err()
+			var failed driver.ServerError
+			if errors.As(err, &failed) && failed.HasErrorCode(inProgress) {
+				return false
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return true
+		})
 	}
 }
+
+// inProgress tells that another operation of the kind runs.
+const inProgress = 117
 
 func TestContractOnThreeMembers(t *testing.T) {
 	set := mongotest.NewReplicaSet(t, mongotest.Options{Members: 3})
