@@ -1,3 +1,5 @@
+//go:build mongodb
+
 package mongo_test
 
 import (
