@@ -15,7 +15,7 @@ const commandEvent = "command"
 func commandOf(e *socketio.Event) (id string, params []byte, err error) {
 	binary := len(e.Attachments) > 0
 	if binary {
-		err = malformed("A command has no binary values: send files by REST.")
+		err = malformed("A command has no binary values: send text, numbers and other JSON only.")
 	}
 	if e.Name != commandEvent {
 		switch {
