@@ -14,7 +14,7 @@ type Store struct {
 	Commits  Histogram // seconds that each took
 	Failures uint64    // groups that were not committed
 
-	Queue, QueueMax int // units that wait now, and may
+	Queue, QueueMax int // units that wait now, and may; no bound where that is 0
 
 	CacheHits, CacheStale, CacheMisses uint64
 
@@ -46,7 +46,7 @@ func (m *Metrics) AddStore(ask func(context.Context) (Store, error)) {
 	m.registry.MustRegister(&storeCollector{
 		ask:      ask,
 		groups:   desc("group_units", "Units of work in each commit."),
-		commits:  desc("commit_duration_seconds", "Time from a group's beginning until it was on disk."),
+		commits:  desc("commit_duration_seconds", "Time from a group's beginning until it was kept for good."),
 		failures: desc("group_failures_total", "Groups that were not committed."),
 		queue:    desc("queue_units", "Units of work that wait for their group."),
 		queueMax: desc("queue_units_max", "Units of work that may wait before callers do."),
@@ -92,7 +92,9 @@ func (c *storeCollector) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v)
 	}
 	gauge(c.queue, float64(s.Queue))
-	gauge(c.queueMax, float64(s.QueueMax))
+	if s.QueueMax > 0 {
+		gauge(c.queueMax, float64(s.QueueMax))
+	}
 	gauge(c.readers, float64(s.FeedReaders))
 	if err != nil {
 		to <- prometheus.NewInvalidMetric(c.lag, err)

@@ -41,6 +41,10 @@ type Store interface {
 	// Ready reports whether the store can be read and written now.
 	Ready(ctx context.Context) error
 
+	// Stats gives what the store tells of itself. Where it fails, all but Feed is
+	// valid.
+	Stats(ctx context.Context) (Stats, error)
+
 	// Close ends the store when the running units of work have ended. Later
 	// calls fail with CodeServiceUnavailable.
 	Close() error

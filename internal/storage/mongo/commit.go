@@ -135,7 +135,7 @@ func (s *Store) commitGroup(group []*commit) {
 	for len(group) > 0 {
 		began := time.Now()
 		broke, err := s.tryGroup(group)
-		s.counts.group(units, time.Since(began), err)
+		s.counts.Group(units, time.Since(began), err)
 		switch {
 		case err == nil:
 			for _, w := range group {

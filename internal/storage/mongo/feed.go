@@ -219,19 +219,24 @@ func (s *Store) eachChange(ctx context.Context, from storage.Position, deliver f
 // deliverFrom delivers from the tail while the reader keeps up with it, else
 // from a stream of its own.
 func (s *Store) deliverFrom(ctx context.Context, at place, deliver func(storage.Delivery) bool) error {
+	reader := s.counts.Feeds.Enter(0)
+	defer reader.Leave()
 	told := func(e entry) error {
 		if at.token == "" && !e.cluster.After(at.after) {
 			return nil // the tail had not come as far as the place yet
 		}
 		at = e.at
 		s.cache.outdate(&e.Change, e.revision, s.units.own(e.unit))
+		reader.Give(e.Time.Time())
 		if !deliver(storage.Delivery{Change: e.Change, Position: s.position(e.at)}) {
 			return errLeft
 		}
+		reader.Given(int64(e.number))
 		return nil
 	}
 	for ctx.Err() == nil {
 		if next, ok := s.tail.find(at); ok {
+			reader.Given(int64(next) - 1)
 			if err := s.tail.follow(ctx, next, told); err != nil {
 				return err
 			}

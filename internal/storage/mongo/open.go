@@ -17,6 +17,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/auth"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
 
+	"github.com/activityd/activityd/internal/storage/counts"
 	"github.com/activityd/activityd/migrations"
 )
 
@@ -113,7 +114,7 @@ func open(ctx context.Context, o Options, client *mongo.Client, database string)
 		names: db.Collection(namesColl), heads: db.Collection(headsColl), structure: db.Collection(structureColl),
 		profiles: db.Collection(profilesColl), events: db.Collection(eventsColl), changes: db.Collection(changesColl),
 		cache: newCache(o.CachedUsers), queues: newQueues(), commits: newGathering(sharded), touches: newTouches(),
-		janitor: newJanitor(), tail: newTail(), counts: newCounts(), closing: make(chan struct{}),
+		janitor: newJanitor(), tail: newTail(), counts: counts.New(groupSize), closing: make(chan struct{}),
 	}
 	s.units.begin()
 	from, err := s.headPlace(ctx)

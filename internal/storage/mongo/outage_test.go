@@ -1,5 +1,3 @@
-//go:build mongodb
-
 package mongo_test
 
 import (

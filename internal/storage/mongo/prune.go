@@ -71,6 +71,6 @@ func (s *Store) pruneUser(ctx context.Context, user activity.UserID, before acti
 		if _, err := s.changes.DeleteMany(ctx, between(user, changeID(user, 0), changeID(user, last))); err != nil {
 			return err
 		}
-		s.counts.pruned.Add(uint64(n))
+		s.counts.Pruned.Add(uint64(n))
 	}
 }

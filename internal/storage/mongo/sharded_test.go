@@ -1,4 +1,4 @@
-//go:build mongodb && long
+//go:build long
 
 package mongo_test
 

@@ -1,90 +1,29 @@
 package mongo
 
 import (
-	"slices"
-	"sync"
-	"sync/atomic"
-	"time"
+	"context"
+
+	"github.com/activityd/activityd/internal/storage"
 )
 
-// Stats are what the store has done since it was opened, and how it is now.
-type Stats struct {
-	Groups   Histogram // units of work in each commit
-	Commits  Histogram // seconds from a group's beginning until it was on disk
-	Failures uint64    // groups that were not committed
-
-	Queue int // units that wait for their turn now
-
-	// Structures that were in memory and trusted, in memory but to be looked
-	// at again, and not in memory.
-	CacheHits, CacheStale, CacheMisses uint64
-
-	Sweeps uint64 // pieces of big deletions that were swept
-	Pruned uint64 // changes that were older than the history
-}
-
-// Histogram counts values. Counts has one more element than Bounds, the first
-// for values up to the first bound, the last for those above all.
-type Histogram struct {
-	Bounds []float64
-	Counts []uint64
-	Sum    float64
-}
-
-// Stats gives the numbers.
-func (s *Store) Stats() Stats {
-	st := Stats{
-		Groups: s.counts.groups.read(), Commits: s.counts.commits.read(), Failures: s.counts.failures.Load(),
-		Queue: s.queues.waiting(), Sweeps: s.counts.sweeps.Load(), Pruned: s.counts.pruned.Load(),
-	}
+// Stats gives the numbers. It asks nobody and never fails.
+func (s *Store) Stats(context.Context) (storage.Stats, error) {
+	st := s.counts.Stats()
+	st.Queue = s.queues.waiting()
 	st.CacheHits, st.CacheStale, st.CacheMisses = s.cache.asked()
-	return st
+	st.Feed = s.feedStats()
+	return st, nil
 }
 
-// counts are the numbers as they are gathered.
-type counts struct {
-	groups, commits          *histogram
-	failures, sweeps, pruned atomic.Uint64
-}
-
-func newCounts() *counts {
-	return &counts{
-		groups:  newHistogram(1, 2, 4, 8, 16, 32, groupSize),
-		commits: newHistogram(.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5),
+// feedStats takes the newest change that this process knows of for the newest. Of
+// a reader who is further behind than the tail reaches, it gives the tail's length.
+func (s *Store) feedStats() storage.FeedStats {
+	f, last := s.counts.Feeds.Slowest(s.options.Clock())
+	if f.Readers > 0 {
+		f.Lag = s.tail.behind(last)
 	}
-}
-
-// group notes a group; failed ones have no time.
-func (c *counts) group(units int, took time.Duration, err error) {
-	if err != nil {
-		c.failures.Add(1)
-		return
+	if f.Lag == 0 {
+		f.Age = 0
 	}
-	c.groups.add(float64(units))
-	c.commits.add(took.Seconds())
-}
-
-type histogram struct {
-	mu sync.Mutex
-	is Histogram
-}
-
-func newHistogram(bounds ...float64) *histogram {
-	return &histogram{is: Histogram{Bounds: bounds, Counts: make([]uint64, len(bounds)+1)}}
-}
-
-func (h *histogram) add(v float64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	i, _ := slices.BinarySearch(h.is.Bounds, v)
-	h.is.Counts[i]++
-	h.is.Sum += v
-}
-
-func (h *histogram) read() Histogram {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	is := h.is
-	is.Counts = slices.Clone(is.Counts)
-	return is
+	return f
 }

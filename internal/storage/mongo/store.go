@@ -11,6 +11,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
+	"github.com/activityd/activityd/internal/storage/counts"
 )
 
 // Store is the MongoDB store. Open makes one.
@@ -34,7 +35,7 @@ type Store struct {
 	janitor *janitor
 	watcher *watcher
 	tail    *tail
-	counts  *counts
+	counts  *counts.Counts
 
 	gate     sync.Mutex // guards closed, and calls against Add after Wait
 	closed   bool

@@ -85,7 +85,7 @@ func (s *Store) sweepFolders(ctx context.Context, doc bson.Raw) error {
 		if err != nil || len(f.batch) == 0 {
 			return err
 		}
-		s.counts.sweeps.Add(1)
+		s.counts.Sweeps.Add(1)
 	}
 }
 
@@ -234,7 +234,7 @@ func (s *Store) deleteAll(ctx context.Context, user activity.UserID, coll *mongo
 		if _, err := coll.DeleteMany(ctx, append(ofUser(user), isIn("_id", ids))); err != nil {
 			return err
 		}
-		s.counts.sweeps.Add(1)
+		s.counts.Sweeps.Add(1)
 	}
 }
 

@@ -24,12 +24,13 @@ type tail struct {
 // entry is a change with the place after it.
 type entry struct {
 	record
+	number  uint64 // in the tail; 0 for one that a reader has of a stream of its own
 	at      place
 	cluster bson.Timestamp // when it was committed
 }
 
 func newTail() *tail {
-	return &tail{place: map[string]uint64{}, news: make(chan struct{})}
+	return &tail{first: 1, place: map[string]uint64{}, news: make(chan struct{})}
 }
 
 // begin begins anew: whole from that time on. Numbers never come again.
@@ -60,9 +61,18 @@ func (t *tail) add(e entry) {
 		t.ring = append(make([]entry, 0, tailSize), t.ring[len(half):]...)
 		t.first += uint64(len(half))
 	}
-	t.place[e.at.token] = t.first + uint64(len(t.ring))
+	e.number = t.first + uint64(len(t.ring))
+	t.place[e.at.token] = e.number
 	t.ring = append(t.ring, e)
 	t.tell()
+}
+
+// behind gives how many entries come after that of a number, of those that are
+// held.
+func (t *tail) behind(number int64) int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return int64(len(t.ring)) - max(0, number-int64(t.first)+1)
 }
 
 // find gives the number of the first entry behind a place, where the tail is

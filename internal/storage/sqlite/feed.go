@@ -46,10 +46,8 @@ func (s *Store) Changes(ctx context.Context, from storage.Position) iter.Seq2[st
 		if err == nil {
 			last, err = s.placeOf(from)
 		}
-		at := &feedReader{}
-		at.last.Store(last)
-		s.counts.feeds.add(at)
-		defer s.counts.feeds.remove(at)
+		at := s.counts.Feeds.Enter(last)
+		defer at.Leave()
 		for err == nil {
 			news := s.news.wait()
 			var page []delivery
@@ -57,14 +55,14 @@ func (s *Store) Changes(ctx context.Context, from storage.Position) iter.Seq2[st
 				break
 			}
 			for _, d := range page {
-				at.since.Store(d.Change.Time.Time().UnixNano())
+				at.Give(d.Change.Time.Time())
 				if !yield(d.Delivery, nil) {
 					return
 				}
-				at.last.Store(d.id)
+				at.Given(d.id)
 			}
 			if len(page) == 0 {
-				at.since.Store(0)
+				at.Wait()
 				err = s.await(ctx, news)
 			}
 		}

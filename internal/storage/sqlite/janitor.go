@@ -92,7 +92,7 @@ func (s *Store) prune(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.counts.pruned.Add(uint64(pruned))
+		s.counts.Pruned.Add(uint64(pruned))
 		if pruned < pruneRows {
 			break
 		}

@@ -17,6 +17,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage/counts"
 	"github.com/activityd/activityd/migrations"
 )
 
@@ -188,7 +189,7 @@ func newStore(c *conn, path string, o Options, lock *os.File) (*Store, error) {
 		closing: make(chan struct{}),
 		touches: newTouches(),
 		janitor: newJanitor(),
-		counts:  newCounts(),
+		counts:  counts.New(groupSize),
 	}
 	drafts, err := simplelru.NewLRU[activity.UserID, *draft](o.CachedUsers, nil)
 	if err != nil {

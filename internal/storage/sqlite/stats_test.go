@@ -12,7 +12,7 @@ import (
 	"github.com/activityd/activityd/internal/storage/sqlite"
 )
 
-func stats(t *testing.T, s *sqlite.Store) sqlite.Stats {
+func stats(t *testing.T, s *sqlite.Store) storage.Stats {
 	t.Helper()
 	st, err := s.Stats(t.Context())
 	if err != nil {
@@ -21,7 +21,7 @@ func stats(t *testing.T, s *sqlite.Store) sqlite.Stats {
 	return st
 }
 
-func values(h sqlite.Histogram) (n uint64) {
+func values(h storage.Histogram) (n uint64) {
 	for _, one := range h.Counts {
 		n += one
 	}
@@ -85,7 +85,7 @@ func TestStatsOfTheFeed(t *testing.T) {
 	clock := func() time.Time { return start.Add(time.Duration(later.Load())) }
 	s := open(t, sqlite.Options{Dir: t.TempDir(), Clock: clock})
 	alice := addUser(t, s, "alice")
-	if feed := stats(t, s).Feed; feed != (sqlite.FeedStats{}) {
+	if feed := stats(t, s).Feed; feed != (storage.FeedStats{}) {
 		t.Fatalf("without readers: %+v", feed)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -118,7 +118,7 @@ func TestStatsOfTheFeed(t *testing.T) {
 	if err := <-taken; err != nil {
 		t.Error(err)
 	}
-	if feed := stats(t, s).Feed; feed != (sqlite.FeedStats{}) {
+	if feed := stats(t, s).Feed; feed != (storage.FeedStats{}) {
 		t.Errorf("after the reader went: %+v", feed)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
+	"github.com/activityd/activityd/internal/storage/counts"
 )
 
 // Store is the SQLite store. Open makes one.
@@ -24,7 +25,7 @@ type Store struct {
 	readers *readers
 	touches *touches
 	janitor *janitor
-	counts  *counts
+	counts  *counts.Counts
 
 	gate    sync.Mutex // guards closed, and calls against Add after Wait
 	closed  bool

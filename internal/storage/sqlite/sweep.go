@@ -33,7 +33,7 @@ func (s *Store) sweepAll(ctx context.Context, flush <-chan time.Time) error {
 			if !more {
 				break
 			}
-			s.counts.sweeps.Add(1)
+			s.counts.Sweeps.Add(1)
 		}
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage/counts"
 )
 
 const (
@@ -29,7 +30,7 @@ type writer struct {
 	news   *news
 	clock  func() time.Time
 	log    *slog.Logger
-	counts *counts
+	counts *counts.Counts
 
 	queue   chan *task
 	closing chan struct{} // no further tasks come
@@ -202,7 +203,7 @@ func (w *writer) work(t *task) {
 	}
 	began := time.Now()
 	err := w.transact()
-	w.counts.group(w.ran(), time.Since(began), err)
+	w.counts.Group(w.ran(), time.Since(began), err)
 	w.answer(err)
 }
 

@@ -1,5 +1,3 @@
-//go:build mongodb
-
 package mongotest_test
 
 import (
