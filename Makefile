@@ -51,18 +51,14 @@ openapi: ## Write api-docs/openapi.yaml from the method table
 	go run ./internal/openapi/generate api-docs/openapi.yaml
 
 .PHONY: test
-test: $(NODE_MODULES) $(WEB) ## Run all tests, with the race detector where there is a C compiler
+test: $(NODE_MODULES) $(WEB) $(MONGOD) ## Run all tests, with the race detector where there is a C compiler
 	scripts/gotest ./...
 	@for folder in $(NPM_FOLDERS); do echo "npm test in $$folder"; (cd "$$folder" && npm run test --if-present) || exit 1; done
 	scripts/selfcheck
 
 .PHONY: test-long
-test-long: $(NODE_MODULES) $(WEB) ## Run also the tests that take long (build tag long)
+test-long: $(NODE_MODULES) $(WEB) $(MONGOD) ## Run also the tests that take long (build tag long)
 	scripts/gotest -tags=long -timeout=2h ./...
-
-.PHONY: test-mongodb
-test-mongodb: $(MONGOD) ## Run the tests of the MongoDB store, which is not wired into the service yet
-	scripts/gotest -tags=mongodb ./internal/storage/mongo/...
 
 .PHONY: check
 check: check-format check-vet check-lint check-imports check-vuln check-modules ## Check format, vet, lint, import directions, vulnerabilities, modules
@@ -75,7 +71,7 @@ check-format:
 
 .PHONY: check-vet
 check-vet:
-	go vet -tags=long,mongodb ./...
+	go vet -tags=long ./...
 
 .PHONY: check-lint
 check-lint: $(TOOLS)
@@ -113,7 +109,7 @@ conformance: ## Start what the official Socket.IO test suites are run against, o
 	go run ./internal/realtime/conformance -port 3000 -ping-interval 300ms -ping-timeout 200ms -max-payload 1000000 -connect-timeout 1s
 
 .PHONY: deps
-deps: $(TOOLS) $(NODE_MODULES) ## Fetch and build all that check and test need
+deps: $(TOOLS) $(NODE_MODULES) $(MONGOD) ## Fetch and build all that check and test need
 	go mod download
 	cd tools/pebble && go mod download
 

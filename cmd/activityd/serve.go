@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"time"
 
 	apidocs "github.com/activityd/activityd/api-docs"
@@ -109,12 +108,12 @@ func pages(cfg config.Config, service *api.Service) map[string]http.Handler {
 // greet tells people where everything is and, while there is no user, how to
 // make the first.
 func greet(ctx context.Context, cfg config.Config, admin net.Addr, service *api.Service, out io.Writer) error {
-	dir, err := filepath.Abs(cfg.DataDir)
+	store, err := placeOfStore(cfg)
 	if err != nil {
 		return err
 	}
 	text := fmt.Sprintf("activityd %s\n  API    %s/\n  users  %s\n  admin  http://%s/healthz\n  store  %s\n",
-		version, cfg.PublicURL, userURL(cfg)(activity.Username("{username}")), admin, dir)
+		version, cfg.PublicURL, userURL(cfg)(activity.Username("{username}")), admin, store)
 	token, needed, err := service.FirstUserLink(ctx)
 	if err != nil {
 		return err

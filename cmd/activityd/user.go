@@ -9,7 +9,6 @@ import (
 	"github.com/activityd/activityd/internal/api"
 	"github.com/activityd/activityd/internal/config"
 	"github.com/activityd/activityd/internal/storage"
-	"github.com/activityd/activityd/internal/storage/sqlite"
 )
 
 // newUser is what "user add" asks for.
@@ -22,11 +21,7 @@ type newUser struct {
 // withService runs fn over the store, beside a service that may run.
 func withService(ctx context.Context, cfg config.Config, fn func(*api.Service, storage.Store) error) (err error) {
 	log := slog.New(slog.DiscardHandler) // what goes wrong is the command's error
-	options, err := storeOptions(cfg, log)
-	if err != nil {
-		return err
-	}
-	store, err := sqlite.Open(ctx, options)
+	store, err := openStore(ctx, cfg, log)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/activityd/activityd/internal/api/rest"
 	"github.com/activityd/activityd/internal/config"
 	"github.com/activityd/activityd/internal/metrics"
-	"github.com/activityd/activityd/internal/storage/sqlite"
+	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/tracing"
 )
 
@@ -21,7 +21,7 @@ type watch struct {
 	log     *slog.Logger
 }
 
-func newWatch(m *metrics.Metrics, tracer *tracing.Tracer, store *sqlite.Store, log *slog.Logger) watch {
+func newWatch(m *metrics.Metrics, tracer *tracing.Tracer, store storage.Store, log *slog.Logger) watch {
 	m.AddStore(func(ctx context.Context) (metrics.Store, error) { return storeMetrics(ctx, store) })
 	return watch{metrics: m, tracer: tracer, log: log}
 }
@@ -96,7 +96,7 @@ func (w watch) page() http.Handler {
 	return w.metrics.Handler(func(err error) { w.log.Warn("cannot gather all metrics", "error", err) })
 }
 
-func storeMetrics(ctx context.Context, store *sqlite.Store) (metrics.Store, error) {
+func storeMetrics(ctx context.Context, store storage.Store) (metrics.Store, error) {
 	s, err := store.Stats(ctx)
 	return metrics.Store{
 		Groups: metrics.Histogram(s.Groups), Commits: metrics.Histogram(s.Commits), Failures: s.Failures,

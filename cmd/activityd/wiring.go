@@ -12,32 +12,7 @@ import (
 	"github.com/activityd/activityd/internal/auth"
 	"github.com/activityd/activityd/internal/config"
 	"github.com/activityd/activityd/internal/storage"
-	"github.com/activityd/activityd/internal/storage/sqlite"
-	"github.com/activityd/activityd/internal/tracing"
 )
-
-// storeOptions are those of the store that the configuration names, for a
-// command that opens it beside the running service. It fails for a store that
-// this version does not have: data must not land in another one unseen.
-func storeOptions(cfg config.Config, log *slog.Logger) (sqlite.Options, error) {
-	if cfg.MongoDBURI != "" {
-		return sqlite.Options{}, usagef("mongodb_uri is set, but this version keeps its data in SQLite only: leave mongodb_uri empty")
-	}
-	return sqlite.Options{Dir: cfg.DataDir, History: cfg.History, Clock: time.Now, Logger: log}, nil
-}
-
-// openServed opens the store for the service: no other service may have it.
-func openServed(ctx context.Context, cfg config.Config, log *slog.Logger, tracer *tracing.Tracer) (*sqlite.Store, error) {
-	o, err := storeOptions(cfg, log)
-	if err != nil {
-		return nil, err
-	}
-	o.Exclusive = true
-	if tracer != nil {
-		o.Watch = tracer.Unit
-	}
-	return sqlite.Open(ctx, o)
-}
 
 // newService makes the services over a store.
 func newService(ctx context.Context, cfg config.Config, log *slog.Logger, store storage.Store) (*api.Service, error) {
