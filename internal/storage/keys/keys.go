@@ -11,6 +11,21 @@ import (
 	"github.com/activityd/activityd/internal/activity"
 )
 
+// Channels are the keys of a user's channels. They never change; With gives
+// others.
+type Channels map[activity.ChannelID]*Channel
+
+// With gives the keys with others in the channel; nil removes it.
+func (c Channels) With(id activity.ChannelID, in *Channel) Channels {
+	next := maps.Clone(c)
+	if in == nil {
+		delete(next, id)
+	} else {
+		next[id] = in
+	}
+	return next
+}
+
 // Channel has the keys of a channel and of its folders. It never changes once it
 // is shared; Clone gives one that may.
 type Channel struct {
@@ -43,12 +58,26 @@ func (c *Channel) Add(id activity.FolderID, key int64) {
 	c.Folders[id], c.IDs[key] = key, id
 }
 
-// Remove makes a folder gone; only in a clone.
-func (c *Channel) Remove(id activity.FolderID, g Gone) {
-	key := c.Folders[id]
-	delete(c.Folders, id)
-	delete(c.IDs, key)
-	c.Gone[key] = g
+// Buried is a folder that a deletion makes gone.
+type Buried struct {
+	Gone
+	ID  activity.FolderID
+	Key int64
+}
+
+// Bury gives the keys where a folder of the tree is gone with all folders below
+// it, and those. merge says that their events go to its parent.
+func (c *Channel) Bury(tree *activity.Tree, id activity.FolderID, merge bool, at activity.Timestamp) (next *Channel, gone []Buried) {
+	next = c.Clone()
+	root, _ := tree.Folder(id)
+	for below := range tree.Below(id) {
+		b := Buried{Gone{Merged: merge, To: c.Folders[root.ParentID], At: at, Chain: tree.Chain(below)}, below, c.Folders[below]}
+		delete(next.Folders, below)
+		delete(next.IDs, b.Key)
+		next.Gone[b.Key] = b.Gone
+		gone = append(gone, b)
+	}
+	return next, gone
 }
 
 // Place tells where an event is that names the folder key, 0 for none. gone is

@@ -1,6 +1,7 @@
 package keys_test
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -58,20 +59,45 @@ func TestSelections(t *testing.T) {
 	}
 }
 
-func TestCloneIsApart(t *testing.T) {
+func TestBurying(t *testing.T) {
 	t.Parallel()
 	c := channel()
-	next := c.Clone()
-	next.Remove("f", keys.Gone{At: 5})
-	next.Add("g", 8)
+	c.Add("below", 7)
+	c.Add("beside", 8)
+	tree := activity.NewTree([]activity.Folder{
+		{ID: "beside", Name: "beside"}, {ID: "f", ParentID: "beside", Name: "f"}, {ID: "below", ParentID: "f", Name: "below"},
+	})
+	merged, gone := c.Bury(tree, "f", true, 5)
+	want := []keys.Buried{
+		{Gone: keys.Gone{Merged: true, To: 8, At: 5, Chain: activity.Chain{"f", "beside"}}, ID: "f", Key: 1},
+		{Gone: keys.Gone{Merged: true, To: 8, At: 5, Chain: activity.Chain{"below", "f", "beside"}}, ID: "below", Key: 7},
+	}
+	if !reflect.DeepEqual(gone, want) {
+		t.Errorf("buried %+v, want %+v", gone, want)
+	}
 	if folder, gone := c.Place(3); folder != "f" || gone != nil {
 		t.Errorf("in the first it is in %q, gone %+v", folder, gone)
 	}
-	if _, gone := next.Place(3); gone == nil || gone.At != 5 {
-		t.Errorf("in the clone it is not gone: %+v", gone)
+	for key, id := range map[int64]activity.FolderID{1: "beside", 3: "beside", 7: "beside", 4: ""} {
+		if folder, gone := merged.Place(key); folder != id || gone != nil {
+			t.Errorf("key %d is in %q, gone %+v", key, folder, gone)
+		}
 	}
-	if len(c.Folders) != 1 || len(next.IDs) != 1 || next.Folders["g"] != 8 {
-		t.Errorf("folders %v and %v", c.Folders, next.Folders)
+	deleted, _ := c.Bury(tree, "f", false, 5)
+	if _, gone := deleted.Place(3); gone == nil || gone.At != 5 {
+		t.Errorf("it is not gone: %+v", gone)
+	}
+	if len(deleted.Folders) != 1 || len(deleted.IDs) != 1 {
+		t.Errorf("left are %v and %v", deleted.Folders, deleted.IDs)
+	}
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	for _, tokens := range [][]activity.TokenHash{{}, {activity.HashToken("a")}, {activity.HashToken("a"), activity.HashToken("b")}} {
+		if got := keys.SplitTokens(keys.JoinTokens(tokens)); !slices.Equal(got, tokens) {
+			t.Errorf("%x comes back as %x", tokens, got)
+		}
 	}
 }
 

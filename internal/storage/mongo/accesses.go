@@ -1,92 +1,47 @@
 package mongo
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"slices"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage/writes"
 )
 
 // CreateAccess stores a new access.
 func (u *update) CreateAccess(_ context.Context, v *activity.Access) error {
-	if _, ok := u.account.structure.Access(v.ID); ok {
-		return idTaken("access", string(v.ID))
-	}
-	next := cloneAccess(v)
 	h := u.next()
-	next.Created, next.Modified, next.PermissionsSeq, next.LastUsed = h.modified, h.modified, h.seq, nil
-	return u.putAccess(v, next, activity.Created)
+	step, err := writes.CreateAccess(u.account.structure, v, h.seq, h.modified)
+	if err != nil {
+		return err
+	}
+	return u.putAccess(v.ID, step)
 }
 
 // UpdateAccess stores an access.
 func (u *update) UpdateAccess(_ context.Context, v *activity.Access) error {
-	old, ok := u.account.structure.Access(v.ID)
-	if !ok {
-		return unknownAccess()
-	}
-	next := cloneAccess(v)
 	h := u.next()
-	next.Created, next.CreatedBy, next.Modified = old.Created, old.CreatedBy, h.modified
-	next.PermissionsSeq, next.LastUsed = old.PermissionsSeq, old.LastUsed
-	same, err := samePermissions(old.Permissions, next.Permissions)
+	step, err := writes.UpdateAccess(u.account.structure, v, h.seq, h.modified)
 	if err != nil {
 		return err
 	}
-	if !same {
-		next.PermissionsSeq = h.seq
-	}
-	return u.putAccess(v, next, activity.Updated)
+	return u.putAccess(v.ID, step)
 }
 
-func (u *update) putAccess(v *activity.Access, next activity.Access, action activity.Action) error {
-	structure, err := u.account.structure.WithAccess(next)
+func (u *update) putAccess(id activity.AccessID, step writes.Step) error {
+	kept, _ := step.Structure.Access(id) // what the caller has may change before the commit
+	d, err := accessDocOf(u.user, &kept)
 	if err != nil {
 		return err
 	}
-	d, err := accessDocOf(u.user, &next)
-	if err != nil {
-		return err
-	}
-	change := activity.Change{Kind: activity.AccessKind, Action: action, Item: string(v.ID)}
-	if err := u.write(change, u.account.with(structure), u.item(accessKind, string(v.ID), string(v.ID), d)); err != nil {
-		return err
-	}
-	v.Created, v.CreatedBy, v.Modified, v.PermissionsSeq = next.Created, next.CreatedBy, next.Modified, next.PermissionsSeq
-	return nil
+	return u.write(step.Change, u.account.with(step.Structure), u.item(accessKind, string(id), string(id), d))
 }
 
 // DeleteAccess removes an access.
 func (u *update) DeleteAccess(_ context.Context, id activity.AccessID) error {
-	if _, ok := u.account.structure.Access(id); !ok {
-		return unknownAccess()
-	}
-	change := activity.Change{Kind: activity.AccessKind, Action: activity.Deleted, Item: string(id)}
-	return u.write(change, u.account.with(u.account.structure.WithoutAccess(id)),
-		u.item(accessKind, string(id), string(id), nil), u.item(useKind, string(id), string(id), nil))
-}
-
-// cloneAccess gives a copy that shares nothing that its caller may change.
-func cloneAccess(v *activity.Access) activity.Access {
-	next := *v
-	next.Tokens = slices.Clone(v.Tokens)
-	next.Permissions = slices.Clone(v.Permissions)
-	for i, p := range next.Permissions {
-		next.Permissions[i].FolderPermissions = slices.Clone(p.FolderPermissions)
-	}
-	if v.Expires != nil {
-		at := *v.Expires
-		next.Expires = &at
-	}
-	return next
-}
-
-func samePermissions(a, b []activity.Permission) (bool, error) {
-	x, err := json.Marshal(a)
+	step, err := writes.DeleteAccess(u.account.structure, id)
 	if err != nil {
-		return false, err
+		return err
 	}
-	y, err := json.Marshal(b)
-	return bytes.Equal(x, y), err
+	return u.write(step.Change, u.account.with(step.Structure),
+		u.item(accessKind, string(id), string(id), nil), u.item(useKind, string(id), string(id), nil))
 }

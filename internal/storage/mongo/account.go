@@ -1,7 +1,6 @@
 package mongo
 
 import (
-	"maps"
 	"strconv"
 	"time"
 
@@ -16,7 +15,7 @@ type account struct {
 	revision  int64 // rises with every other account of the user
 	keys      int64 // the last key that was given to a channel or folder
 	structure *storage.Structure
-	channels  map[activity.ChannelID]*keys.Channel
+	channels  keys.Channels
 }
 
 // head is where a user's history stands.
@@ -54,11 +53,6 @@ func keyText(key int64) string { return strconv.FormatInt(key, 10) }
 // them.
 func (a *account) withChannel(id activity.ChannelID, c *keys.Channel) *account {
 	next := *a
-	next.channels = maps.Clone(a.channels)
-	if c == nil {
-		delete(next.channels, id)
-	} else {
-		next.channels[id] = c
-	}
+	next.channels = a.channels.With(id, c)
 	return &next
 }

@@ -111,23 +111,10 @@ func unconnected(err error) bool {
 		errors.As(err, &selection) || errors.As(err, &connection) || errors.As(err, &network) || errors.As(err, &pool) && pool.Retryable()
 }
 
-func unknownUser() error {
-	return activity.NewError(activity.CodeUnknownUser, "There is no such user: check the username.")
-}
+func unknownUser() error { return storage.UnknownUser() }
 
-func unknownChannel(id activity.ChannelID) error {
-	return activity.NewError(activity.CodeUnknownChannel, "There is no channel %q: check its id.", id)
-}
+func unknownChannel(id activity.ChannelID) error { return storage.UnknownChannel(id) }
 
-func unknownEvent(id activity.EventID) error {
-	return activity.NewError(activity.CodeUnknownEvent, "There is no event %q in this channel: check its id.", id)
-}
+func unknownEvent(id activity.EventID) error { return storage.UnknownEvent(id) }
 
-func unknownAccess() error {
-	return activity.NewError(activity.CodeUnknownAccess, "There is no such access: check its id.")
-}
-
-func idTaken(kind, id string) error {
-	return activity.NewError(activity.CodeItemIDAlreadyExists, "The %s id %q is taken: choose another, or give none to have one made.", kind, id).
-		With(map[string]any{"id": id})
-}
+func idTaken(kind activity.Kind, id string) error { return storage.IDTaken(kind, id) }

@@ -1,8 +1,6 @@
 package sqlite
 
 import (
-	"maps"
-
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/keys"
@@ -14,7 +12,7 @@ type account struct {
 	key       int64
 	revision  int64 // rises with every other account of the user
 	structure *storage.Structure
-	channels  map[activity.ChannelID]*keys.Channel
+	channels  keys.Channels
 }
 
 // with gives the account of the next revision.
@@ -29,11 +27,6 @@ func (a *account) with(s *storage.Structure) *account {
 // them.
 func (a *account) withChannel(id activity.ChannelID, c *keys.Channel) *account {
 	next := *a
-	next.channels = maps.Clone(a.channels)
-	if c == nil {
-		delete(next.channels, id)
-	} else {
-		next.channels[id] = c
-	}
+	next.channels = a.channels.With(id, c)
 	return &next
 }

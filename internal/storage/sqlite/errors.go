@@ -47,24 +47,3 @@ func taken(err error) bool {
 	code := sqlite.ErrCode(err)
 	return code == sqlite.ResultConstraintUnique || code == sqlite.ResultConstraintPrimaryKey
 }
-
-func unknownUser() error {
-	return activity.NewError(activity.CodeUnknownUser, "There is no such user: check the username.")
-}
-
-func unknownChannel(id activity.ChannelID) error {
-	return activity.NewError(activity.CodeUnknownChannel, "There is no channel %q: check its id.", id)
-}
-
-func unknownEvent(id activity.EventID) error {
-	return activity.NewError(activity.CodeUnknownEvent, "There is no event %q in this channel: check its id.", id)
-}
-
-func unknownAccess() error {
-	return activity.NewError(activity.CodeUnknownAccess, "There is no such access: check its id.")
-}
-
-func idTaken(kind, id string) error {
-	return activity.NewError(activity.CodeItemIDAlreadyExists, "The %s id %q is taken: choose another, or give none to have one made.", kind, id).
-		With(map[string]any{"id": id})
-}

@@ -87,7 +87,7 @@ func list(s *Store, q storage.EventQuery, page func(*listing) ([]activity.Event,
 func (l *listing) page(c *conn, a *account) ([]activity.Event, error) {
 	in, ok := a.channels[l.query.Channel]
 	if !ok || l.key != 0 && l.key != in.Key {
-		return nil, unknownChannel(l.query.Channel)
+		return nil, storage.UnknownChannel(l.query.Channel)
 	}
 	if l.key == 0 {
 		if err := l.begin(c, a, in); err != nil {

@@ -25,7 +25,7 @@ func (r *reads) Event(ctx context.Context, channel activity.ChannelID, id activi
 	}
 	packed, ok := keys.PackID(id)
 	if !ok {
-		return activity.Event{}, unknownEvent(id)
+		return activity.Event{}, storage.UnknownEvent(id)
 	}
 	var e activity.Event
 	found := false
@@ -38,7 +38,7 @@ func (r *reads) Event(ctx context.Context, channel activity.ChannelID, id activi
 		return activity.Event{}, failure("read an event", err)
 	}
 	if !found {
-		return activity.Event{}, unknownEvent(id)
+		return activity.Event{}, storage.UnknownEvent(id)
 	}
 	return e, nil
 }
@@ -118,7 +118,7 @@ func (u *update) CreateEvent(_ context.Context, e *activity.Event, request *stor
 		s.BindText(lastUpdated+2, e.CreatedBy)
 		if err := run(s, nil); err != nil {
 			if taken(err) {
-				return idTaken("event", string(e.ID))
+				return storage.IDTaken(activity.EventKind, string(e.ID))
 			}
 			return err
 		}

@@ -40,7 +40,7 @@ func loadAccount(c *conn, id activity.UserID) (*account, head, error) {
 		FROM users u JOIN heads h ON h.user_key = u.key WHERE u.id = ? AND u.gone IS NULL`,
 		func(s *sqlite.Stmt) error {
 			parts.User = readUser(s)
-			a = &account{key: s.ColumnInt64(8), revision: s.ColumnInt64(11), channels: map[activity.ChannelID]*keys.Channel{}}
+			a = &account{key: s.ColumnInt64(8), revision: s.ColumnInt64(11), channels: keys.Channels{}}
 			h = head{seq: activity.Seq(s.ColumnInt64(9)), modified: columnTime(s, 10)}
 			return nil
 		}, string(id))
@@ -121,7 +121,7 @@ func loadAccesses(c *conn, a *account, parts *storage.Parts) error {
 				Name:           s.ColumnText(2),
 				DeviceName:     s.ColumnText(3),
 				PermissionsSeq: activity.Seq(s.ColumnInt64(5)),
-				Tokens:         splitTokens(columnBytes(s, 6)),
+				Tokens:         keys.SplitTokens(columnBytes(s, 6)),
 				Created:        columnTime(s, 7),
 				CreatedBy:      s.ColumnText(8),
 				Modified:       columnTime(s, 9),

@@ -41,7 +41,7 @@ func (r *reads) conn(ctx context.Context) (*conn, error) {
 func (r *reads) container(id activity.ChannelID) (*keys.Channel, error) {
 	c, ok := r.account.channels[id]
 	if !ok {
-		return nil, unknownChannel(id)
+		return nil, storage.UnknownChannel(id)
 	}
 	return c, nil
 }

@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/keys"
 )
 
@@ -125,7 +126,7 @@ func (s *Store) sweepBatch(f *folderSweep) error {
 		return err
 	}
 	if in.Key != f.key {
-		return unknownChannel(f.channel)
+		return storage.UnknownChannel(f.channel)
 	}
 	for _, id := range f.batch {
 		if err := u.sweepEvent(f, in, id); err != nil {

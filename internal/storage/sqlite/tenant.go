@@ -177,7 +177,7 @@ func (v *view) renew(ctx context.Context, era uint64) error {
 		return v.store.readers.failed(ctx, "view", err)
 	}
 	if a == nil {
-		return unknownUser()
+		return storage.UnknownUser()
 	}
 	v.store.cache.offer(v.user, a, era)
 	v.account, v.head, v.verified, v.stale = a, h, true, false
@@ -231,7 +231,7 @@ func (s *Store) newest(c *conn, user activity.UserID) (*account, error) {
 		return nil, fmt.Errorf("read the user: %w", err)
 	}
 	if a == nil {
-		return nil, unknownUser()
+		return nil, storage.UnknownUser()
 	}
 	if a != known {
 		s.cache.offer(user, a, era)

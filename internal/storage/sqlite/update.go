@@ -6,6 +6,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
+	"github.com/activityd/activityd/internal/storage/writes"
 )
 
 // update is the Tx of Update. Its writes go to the file at once, within the
@@ -85,6 +86,15 @@ func (u *update) write(op string, change activity.Change, item func(c *conn, h h
 	}
 	u.at, u.changed = h, true
 	return nil
+}
+
+// take does one write of the structure.
+func (u *update) take(op string, step writes.Step, item func(*conn, head) error) error {
+	err := u.write(op, step.Change, item)
+	if err == nil {
+		u.account = u.account.with(step.Structure)
+	}
+	return err
 }
 
 // UpdateUser stores the account's record.

@@ -31,7 +31,7 @@ func (u users) CreateUser(ctx context.Context, v *activity.User, invitation *act
 			return err
 		}
 		if blocked {
-			return idTaken("user", string(v.Username))
+			return storage.IDTaken(activity.UserKind, string(v.Username))
 		}
 		if invitation != nil {
 			if err := takeToken(c, *invitation, now); err != nil {
@@ -57,7 +57,7 @@ func insertUser(c *conn, v *activity.User) error {
 	err := c.exec(`INSERT INTO users (id, username, email, language, display_name, password_hash, disabled, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		string(v.ID), string(v.Username), v.Email, v.LanguageCode, v.DisplayName, v.PasswordHash, v.Disabled, v.Created)
 	if taken(err) {
-		return idTaken("user", string(v.Username))
+		return storage.IDTaken(activity.UserKind, string(v.Username))
 	}
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (u users) UserByName(ctx context.Context, name activity.Username) (activity
 		return activity.User{}, err
 	}
 	if !found {
-		return activity.User{}, unknownUser()
+		return activity.User{}, storage.UnknownUser()
 	}
 	u.store.cache.setName(name, user.ID)
 	return user, nil

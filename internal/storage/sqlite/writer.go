@@ -13,6 +13,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/counts"
 )
 
@@ -342,7 +343,7 @@ func (w *writer) draft(id activity.UserID) (*draft, error) {
 			return nil, err
 		}
 		if a == nil {
-			return nil, unknownUser()
+			return nil, storage.UnknownUser()
 		}
 		d = &draft{id: id, account: a, head: h}
 		w.drafts.Add(id, d)
@@ -352,7 +353,7 @@ func (w *writer) draft(id activity.UserID) (*draft, error) {
 		w.active = append(w.active, d)
 	}
 	if d.gone {
-		return nil, unknownUser()
+		return nil, storage.UnknownUser()
 	}
 	return d, nil
 }
