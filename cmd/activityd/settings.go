@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/activityd/activityd/internal/config"
+	"github.com/activityd/activityd/internal/storage/mongo"
 	"github.com/spf13/pflag"
 )
 
@@ -47,5 +48,5 @@ func (s settingFlags) load() (config.Effective, error) {
 			given[setting.Name] = strings.Join(list.GetSlice(), ",")
 		}
 	}
-	return config.Load(config.Sources{File: *s.file, Environ: s.environ, Flags: given})
+	return config.Load(config.Sources{File: *s.file, Environ: s.environ, Flags: given, CheckMongoDBURI: mongo.CheckURI})
 }

@@ -88,6 +88,16 @@ func (l *loader) checkSockets(cfg Config) {
 	}
 }
 
+// checkMongoDBURI asks who knows the options of a MongoDB URI.
+func (l *loader) checkMongoDBURI(cfg Config, check func(string) error) {
+	if check == nil || cfg.MongoDBURI == "" || l.wrong["mongodb_uri"] {
+		return
+	}
+	if err := check(string(cfg.MongoDBURI)); err != nil {
+		l.clash(cfg, "mongodb_uri", err.Error(), "")
+	}
+}
+
 // clash records that the value of a setting, right in itself, does not fit.
 func (l *loader) clash(cfg Config, name, problem, allowed string) {
 	for _, s := range l.settings {

@@ -27,6 +27,10 @@ type Sources struct {
 
 	// Flags holds the flags that were given, by [Setting.Name].
 	Flags map[string]string
+
+	// CheckMongoDBURI says what else is wrong with a MongoDB URI, behind the URI
+	// in a sentence and without any secret. Nil checks nothing more.
+	CheckMongoDBURI func(uri string) error
 }
 
 // Effective is a configuration that knows where each value came from.
@@ -64,6 +68,7 @@ func Load(sources Sources) (Effective, error) {
 	}
 	l.derive(&cfg)
 	l.check(cfg)
+	l.checkMongoDBURI(cfg, sources.CheckMongoDBURI)
 	if len(l.mistakes) > 0 {
 		return Effective{}, l.mistakes
 	}

@@ -2,7 +2,6 @@ package mongo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -14,7 +13,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
-	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/auth"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
 
 	"github.com/activityd/activityd/internal/storage/counts"
@@ -73,41 +71,45 @@ func (o Options) withDefaults() Options {
 }
 
 // Open opens the store in a database, and makes it where there is none. It
-// refuses a database that cannot be reached, that does not take the credentials,
-// is older than MongoDB 6.0 or stands alone, for it needs transactions and
-// change streams; and data of a newer activityd.
+// refuses a URI that CheckURI refuses; a database that cannot be reached, that
+// does not take the credentials, is older than MongoDB 6.0 or stands alone, for it
+// needs transactions and change streams; a user who may not write; and data of a
+// newer activityd. The error is one sentence for people, without any secret.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	o = o.withDefaults()
+	if err := CheckURI(o.URI); err != nil {
+		return nil, fmt.Errorf("the MongoDB URI %w", err)
+	}
 	uri, err := connstring.ParseAndValidate(o.URI)
 	if err != nil {
-		return nil, fmt.Errorf("storage/mongo: the MongoDB URI cannot be used: %w", err)
+		return nil, because(err, "the DNS records of the mongodb+srv URI cannot be read (%s): check its host name, and DNS", reason(err))
 	}
 	if uri.Database == "" {
 		uri.Database = defaultDatabase
 	}
+	outage := newOutage(o.Logger)
 	client, err := mongo.Connect(options.Client().SetAppName("activityd").SetServerSelectionTimeout(selectTime).
-		SetConnectTimeout(connectTime).SetHeartbeatInterval(heartbeatTime).ApplyURI(o.URI).SetRetryReads(true).SetRetryWrites(true).SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).SetWriteConcern(writeconcern.Majority()))
+		SetConnectTimeout(connectTime).SetHeartbeatInterval(heartbeatTime).SetServerMonitor(outage.monitor()).ApplyURI(o.URI).
+		SetRetryReads(true).SetRetryWrites(true).SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).SetWriteConcern(writeconcern.Majority()))
 	if err != nil {
-		return nil, fmt.Errorf("storage/mongo: the MongoDB URI cannot be used: %w", err)
+		return nil, fmt.Errorf("the MongoDB URI cannot be used: %w", err)
 	}
-	s, err := open(ctx, o, client, uri.Database)
+	s, err := open(ctx, o, client, uri)
 	if err != nil {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), operationTime)
 		defer cancel()
-		return nil, errors.Join(err, client.Disconnect(closing))
+		_ = client.Disconnect(closing) // why it was not opened says more
+		return nil, err
 	}
+	outage.watch()
 	return s, nil
 }
 
-func open(ctx context.Context, o Options, client *mongo.Client, database string) (*Store, error) {
-	db := client.Database(database)
-	sharded, err := checkServer(ctx, db)
+func open(ctx context.Context, o Options, client *mongo.Client, uri *connstring.ConnString) (*Store, error) {
+	db := client.Database(uri.Database)
+	sharded, made, err := prepare(ctx, db, o)
 	if err != nil {
-		return nil, err
-	}
-	made, err := migrate(ctx, db, sharded, o)
-	if err != nil {
-		return nil, err
+		return nil, refused(err, uri)
 	}
 	s := &Store{
 		options: o, client: client, db: db, sharded: sharded, transactions: transactionOptions(sharded), epoch: made.Epoch, key: made.Key,
@@ -133,6 +135,24 @@ func open(ctx context.Context, o Options, client *mongo.Client, database string)
 	return s, nil
 }
 
+// prepare makes sure that the store can work with a database, and makes it newest.
+func prepare(ctx context.Context, db *mongo.Database, o Options) (sharded bool, made storeDoc, err error) {
+	if sharded, err = checkServer(ctx, db); err != nil {
+		return sharded, made, err
+	}
+	if made, err = migrate(ctx, db, sharded, o); err != nil {
+		return sharded, made, err
+	}
+	return sharded, made, trial(ctx, db) // who may only read is told now
+}
+
+// trial writes what a majority must take.
+func trial(ctx context.Context, db *mongo.Database) error {
+	_, err := db.Collection(metaColl).UpdateOne(ctx, byID("trials"),
+		bson.D{{Key: "$inc", Value: bson.D{{Key: "count", Value: int64(1)}}}}, options.UpdateOne().SetUpsert(true))
+	return err
+}
+
 // checkServer refuses what the store cannot work with.
 func checkServer(ctx context.Context, db *mongo.Database) (sharded bool, err error) {
 	var hello struct {
@@ -144,26 +164,12 @@ func checkServer(ctx context.Context, db *mongo.Database) (sharded bool, err err
 	sharded = hello.Message == "isdbgrid"
 	switch {
 	case err != nil:
-		return false, unreached(err)
+		return false, err
 	case hello.Wire < leastWire:
-		return false, errors.New("storage/mongo: this MongoDB is too old: use 6.0 or later")
+		return false, errTooOld
 	case hello.SetName == "" && !sharded:
-		return false, errors.New("storage/mongo: this mongod stands alone, without the transactions and change streams that activityd needs: make it a replica set, of one member if need be (--replSet, rs.initiate())")
+		return false, errAlone
 	}
 	// What was asked is told to everyone; this is not.
-	err = db.RunCommand(ctx, bson.D{{Key: "listCollections", Value: 1}, {Key: "nameOnly", Value: true}, {Key: "cursor", Value: bson.D{}}}).Err()
-	if err != nil {
-		return false, unreached(err)
-	}
-	return sharded, nil
-}
-
-// unreached says why a server does not answer as it should.
-func unreached(err error) error {
-	var server mongo.ServerError
-	var handshake *auth.Error
-	if errors.As(err, &handshake) || errors.As(err, &server) && (server.HasErrorCode(codeAuthentication) || server.HasErrorCode(codeUnauthorized)) {
-		return fmt.Errorf("storage/mongo: MongoDB does not take these credentials: check the user, the password and authSource of the URI: %w", err)
-	}
-	return fmt.Errorf("storage/mongo: MongoDB cannot be reached: check the hosts of the URI and that it runs: %w", err)
+	return sharded, db.RunCommand(ctx, bson.D{{Key: "listCollections", Value: 1}, {Key: "nameOnly", Value: true}, {Key: "cursor", Value: bson.D{}}}).Err()
 }
