@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -32,14 +33,19 @@ func Build(t testing.TB) string {
 type Server struct {
 	URL     string // of the service's root, such as http://localhost:41234
 	Port    string // of URL; "" where it has the usual one
+	Admin   string // of the admin listener
 	Started string // what it printed on its standard output until it was ready
 
 	cmd    *exec.Cmd
+	log    *logWriter
 	exited chan error
 }
 
-// readyLine is what serve prints when it is ready.
-var readyLine = regexp.MustCompile(`^\s*API\s+(https?://[^\s/:]+(?::(\d+))?)`)
+// readyLine and adminLine are what serve prints when it is ready.
+var (
+	readyLine = regexp.MustCompile(`^\s*API\s+(https?://[^\s/:]+(?::(\d+))?)`)
+	adminLine = regexp.MustCompile(`^\s*admin\s+(http://\S+)/healthz`)
+)
 
 // startTimeout bounds how long a server may take to be ready.
 const startTimeout = 2 * time.Minute
@@ -55,11 +61,11 @@ func Start(t testing.TB, binary, dataDir string, flags ...string) *Server {
 // group of its own, as Start does.
 func StartCommand(t testing.TB, dataDir string, cmd *exec.Cmd) *Server {
 	t.Helper()
-	s := &Server{cmd: cmd, exited: make(chan error, 1)}
+	s := &Server{cmd: cmd, log: &logWriter{t: t}, exited: make(chan error, 1)}
 	cmd.Env = append(os.Environ(), "ACTIVITYD_LISTEN=127.0.0.1:0", "ACTIVITYD_ADMIN_LISTEN=127.0.0.1:0",
 		"ACTIVITYD_DATA_DIR="+dataDir, "ACTIVITYD_LOG_LEVEL=warn")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Stderr = &logWriter{t: t}
+	cmd.Stderr = s.log
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -94,6 +100,9 @@ func (s *Server) readStart(out io.Reader) bool {
 		if found := readyLine.FindStringSubmatch(line); found != nil {
 			s.URL, s.Port = found[1], found[2]
 		}
+		if found := adminLine.FindStringSubmatch(line); found != nil {
+			s.Admin = found[1]
+		}
 		if line == "\n" && s.URL != "" {
 			return true
 		}
@@ -105,6 +114,13 @@ func (s *Server) readStart(out io.Reader) bool {
 
 // PID gives the process, for tests that change its limits.
 func (s *Server) PID() int { return s.cmd.Process.Pid }
+
+// Log gives what it has logged so far.
+func (s *Server) Log() string {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	return s.log.text.String()
+}
 
 // Kill ends the server at once, as a crash does, and waits until it is gone.
 func (s *Server) Kill() { _ = s.end(syscall.SIGKILL) }
@@ -127,10 +143,16 @@ func Run(ctx context.Context, binary, stdin string, args ...string) (string, err
 	return string(out), err
 }
 
-// logWriter shows the server's log in the test's.
-type logWriter struct{ t testing.TB }
+// logWriter keeps the server's log, and shows it in the test's.
+type logWriter struct {
+	t    testing.TB
+	mu   sync.Mutex
+	text strings.Builder
+}
 
 func (w *logWriter) Write(p []byte) (int, error) {
 	w.t.Logf("activityd: %s", p)
-	return len(p), nil
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(p)
 }

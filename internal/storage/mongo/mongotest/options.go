@@ -1,6 +1,7 @@
 package mongotest
 
 import (
+	"slices"
 	"strconv"
 	"time"
 )
@@ -24,6 +25,11 @@ type Options struct {
 
 	// Parameters are further server parameters (--setParameter name=value).
 	Parameters map[string]string
+
+	// Flags are further flags of the command line of each mongod, such as those
+	// for TLS or access control. What this package asks without credentials must
+	// still be answered: with --auth, hello and what a new replica set allows.
+	Flags []string
 }
 
 func (o Options) filled() Options {
@@ -43,7 +49,7 @@ func (o Options) filled() Options {
 // local, and change nothing of what it promises: it journals as ever. With
 // test commands a test can set fail points (configureFailPoint).
 func (o Options) mongodFlags(further ...string) []string {
-	return append(append(append(o.parameterFlags(), o.historyFlags()...), further...),
+	return append(slices.Concat(o.parameterFlags(), o.historyFlags(), further, o.Flags),
 		"--wiredTigerCacheSizeGB", "0.25",
 		"--wiredTigerEngineConfigString", "log=(file_max=16MB,prealloc=false)",
 		"--oplogSize", strconv.Itoa(o.OplogMB),
