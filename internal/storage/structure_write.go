@@ -68,6 +68,23 @@ func (s *Structure) WithUses(uses []Use) *Structure {
 	return &next
 }
 
+// WithLastUsed gives the structure with a use that the store has; an earlier one
+// than it had, or of an unknown access, changes nothing.
+func (s *Structure) WithLastUsed(u Use) *Structure {
+	a := s.accesses.get(string(u.Access))
+	if a == nil || a.LastUsed != nil && *a.LastUsed >= u.At {
+		return s
+	}
+	used := *a
+	used.LastUsed = &u.At
+	next := *s
+	next.accesses = s.accesses.with(string(used.ID), &used)
+	for _, h := range used.Tokens {
+		next.tokens = next.tokens.with(string(h[:]), &used)
+	}
+	return &next
+}
+
 // WithoutAccess gives the structure without the access and its tokens.
 func (s *Structure) WithoutAccess(id activity.AccessID) *Structure {
 	next := *s

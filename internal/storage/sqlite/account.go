@@ -15,6 +15,9 @@ type account struct {
 	channels  keys.Channels
 }
 
+// follows reports whether the account is a newer one than old.
+func (a *account) follows(old *account) bool { return a.revision > old.revision }
+
 // with gives the account of the next revision.
 func (a *account) with(s *storage.Structure) *account {
 	next := *a

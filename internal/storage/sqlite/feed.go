@@ -147,7 +147,7 @@ func (s *Store) outdate(c *conn, moved map[activity.UserID]int64) error {
 		if err != nil {
 			return err
 		}
-		s.cache.outdate(id, revision)
+		s.cache.Outdate(id, func(a *account) bool { return a.revision < revision || revision == 0 })
 	}
 	return nil
 }

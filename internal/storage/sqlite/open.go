@@ -17,7 +17,9 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/storage/chores"
 	"github.com/activityd/activityd/internal/storage/counts"
+	"github.com/activityd/activityd/internal/storage/memory"
 	"github.com/activityd/activityd/migrations"
 )
 
@@ -183,12 +185,11 @@ func newStore(c *conn, path string, o Options, lock *os.File) (*Store, error) {
 		options: o,
 		lock:    lock,
 		lists:   listStatements(),
-		cache:   newCache(o.CachedUsers),
+		cache:   memory.NewCache(o.CachedUsers, (*account).follows),
 		news:    newNews(),
 		readers: newReaders(path, o.Readers),
 		closing: make(chan struct{}),
-		touches: newTouches(),
-		janitor: newJanitor(),
+		janitor: chores.New(),
 		counts:  counts.New(groupSize),
 	}
 	drafts, err := simplelru.NewLRU[activity.UserID, *draft](o.CachedUsers, nil)
@@ -198,7 +199,7 @@ func newStore(c *conn, path string, o Options, lock *os.File) (*Store, error) {
 	s.writer = &writer{
 		conn: c, cache: s.cache, news: s.news, clock: o.Clock, log: o.Logger, counts: s.counts,
 		queue: make(chan *task, queueSize), closing: make(chan struct{}), ended: make(chan struct{}),
-		drafts: drafts, foreign: s.janitor.poke,
+		drafts: drafts, foreign: s.janitor.Poke,
 	}
 	if err := s.readMeta(c); err != nil {
 		return nil, failure("read "+path, err)
@@ -207,7 +208,7 @@ func newStore(c *conn, path string, o Options, lock *os.File) (*Store, error) {
 		return nil, failure("read "+path, err)
 	}
 	go s.writer.loop()
-	go s.sweep()
+	s.janitor.Start(chores.Chores{Sweep: s.sweepAll, Flush: s.flushUses, Prune: s.prune, Log: o.Logger})
 	return s, nil
 }
 

@@ -11,7 +11,7 @@ import (
 func (s *Store) Stats(ctx context.Context) (storage.Stats, error) {
 	st := s.counts.Stats()
 	st.Queue, st.QueueMax = len(s.writer.queue), cap(s.writer.queue)
-	st.CacheHits, st.CacheStale, st.CacheMisses = s.cache.asked()
+	s.cache.Count(&st)
 	var err error
 	st.Feed, err = s.feedStats(ctx)
 	return st, err

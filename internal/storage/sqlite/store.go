@@ -8,7 +8,9 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
+	"github.com/activityd/activityd/internal/storage/chores"
 	"github.com/activityd/activityd/internal/storage/counts"
+	"github.com/activityd/activityd/internal/storage/memory"
 )
 
 // Store is the SQLite store. Open makes one.
@@ -19,12 +21,12 @@ type Store struct {
 	key     []byte   // of keyed hashes
 	lists   map[listKind]string
 
-	cache   *cache
+	cache   *memory.Cache[*account]
 	news    *news
 	writer  *writer
 	readers *readers
-	touches *touches
-	janitor *janitor
+	uses    memory.Uses
+	janitor *chores.Janitor
 	counts  *counts.Counts
 
 	gate    sync.Mutex // guards closed, and calls against Add after Wait
@@ -96,8 +98,8 @@ func (s *Store) Close() error {
 
 	close(s.closing) // readers of the feed go
 	s.calls.Wait()
-	s.janitor.close()
-	errs := []error{s.flushTouches(context.Background()), s.readers.close(), s.writer.close()}
+	s.janitor.Close()
+	errs := []error{s.flushUses(context.Background()), s.readers.close(), s.writer.close()}
 	if s.lock != nil {
 		errs = append(errs, s.lock.Close())
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"time"
 
 	"zombiezen.com/go/sqlite"
 
@@ -17,16 +16,12 @@ import (
 const sweepRows = 200
 
 // sweepAll removes what was deleted: folders in channels that stand, channels,
-// users. flush interrupts long work.
-func (s *Store) sweepAll(ctx context.Context, flush <-chan time.Time) error {
+// users.
+func (s *Store) sweepAll(ctx context.Context, rest func()) error {
 	steps := []func(context.Context) (bool, error){s.sweepFolders, s.sweepChannels, s.sweepUsers}
 	for _, step := range steps {
 		for {
-			select {
-			case <-flush:
-				s.keepHouse(ctx)
-			default:
-			}
+			rest()
 			more, err := step(ctx)
 			if err != nil {
 				return err

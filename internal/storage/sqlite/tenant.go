@@ -81,14 +81,14 @@ func (t tenant) unit(origin activity.Origin, fn func(storage.Tx) error) *task {
 	}
 	return newTask("update", run, func() {
 		if sweep {
-			t.store.janitor.poke()
+			t.store.janitor.Poke()
 		}
 	})
 }
 
 // Touch notes the use of an access.
 func (t tenant) Touch(id activity.AccessID, at activity.Timestamp) {
-	t.store.touches.add(t.user, id, at)
+	t.store.uses.Add(t.user, id, at)
 }
 
 // view is a unit of reading. It begins with what is cached, if that can be
@@ -108,7 +108,7 @@ type view struct {
 var errStale = errors.New("storage/sqlite: read again: the structure had changed")
 
 func (v *view) run(ctx context.Context, fn func(storage.Tx) error) error {
-	a, trusted, era := v.store.cache.get(v.user)
+	a, trusted, era := v.store.cache.Get(v.user)
 	v.account = a
 	if a == nil || !trusted {
 		if err := v.renew(ctx, era); err != nil {
@@ -179,7 +179,7 @@ func (v *view) renew(ctx context.Context, era uint64) error {
 	if a == nil {
 		return storage.UnknownUser()
 	}
-	v.store.cache.offer(v.user, a, era)
+	v.store.cache.Offer(v.user, a, era)
 	v.account, v.head, v.verified, v.stale = a, h, true, false
 	return nil
 }
@@ -225,7 +225,7 @@ func freshAccount(c *conn, known *account, user activity.UserID) (*account, head
 // newest gives the user's account in the connection's snapshot, by way of the
 // cache.
 func (s *Store) newest(c *conn, user activity.UserID) (*account, error) {
-	known, _, era := s.cache.get(user)
+	known, _, era := s.cache.Get(user)
 	a, _, err := freshAccount(c, known, user)
 	if err != nil {
 		return nil, fmt.Errorf("read the user: %w", err)
@@ -234,7 +234,7 @@ func (s *Store) newest(c *conn, user activity.UserID) (*account, error) {
 		return nil, storage.UnknownUser()
 	}
 	if a != known {
-		s.cache.offer(user, a, era)
+		s.cache.Offer(user, a, era)
 	}
 	return a, nil
 }

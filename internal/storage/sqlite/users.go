@@ -73,8 +73,8 @@ func insertUser(c *conn, v *activity.User) error {
 
 // UserByName gives the user of a name.
 func (u users) UserByName(ctx context.Context, name activity.Username) (activity.User, error) {
-	if id, ok := u.store.cache.userOf(name); ok {
-		if a, trusted, _ := u.store.cache.get(id); a != nil && trusted {
+	if id, ok := u.store.cache.UserOf(name); ok {
+		if a, trusted, _ := u.store.cache.Get(id); a != nil && trusted {
 			if err := u.store.enter(); err != nil {
 				return activity.User{}, err
 			}
@@ -96,7 +96,7 @@ func (u users) UserByName(ctx context.Context, name activity.Username) (activity
 	if !found {
 		return activity.User{}, storage.UnknownUser()
 	}
-	u.store.cache.setName(name, user.ID)
+	u.store.cache.SetName(name, user.ID)
 	return user, nil
 }
 
@@ -147,7 +147,7 @@ func (u users) DeleteUser(ctx context.Context, id activity.UserID) error {
 		err = u.bury(s.writer.conn, d)
 		d.gone = err == nil
 		return failure("delete a user", err)
-	}, s.janitor.poke)
+	}, s.janitor.Poke)
 }
 
 func (u users) bury(c *conn, d *draft) error {

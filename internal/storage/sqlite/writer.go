@@ -15,6 +15,7 @@ import (
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/counts"
+	"github.com/activityd/activityd/internal/storage/memory"
 )
 
 const (
@@ -27,7 +28,7 @@ const (
 // with is its own too, but for the cache and the news.
 type writer struct {
 	conn   *conn
-	cache  *cache
+	cache  *memory.Cache[*account]
 	news   *news
 	clock  func() time.Time
 	log    *slog.Logger
@@ -170,11 +171,12 @@ func (w *writer) look() {
 		w.log.Warn("cannot look for other processes' commits", "error", err)
 		return
 	}
-	w.cache.current(at, moved)
 	if moved {
+		w.cache.Forget()
 		w.news.tell()
 		w.foreign()
 	}
+	w.cache.Current(at)
 }
 
 func (w *writer) moved() (bool, error) {
@@ -284,10 +286,11 @@ func (w *writer) body() error {
 	if err != nil {
 		return err
 	}
-	w.cache.current(at, moved)
 	if moved {
+		w.cache.Forget()
 		w.foreign()
 	}
+	w.cache.Current(at)
 	w.now = activity.TimestampOf(w.clock())
 	for _, t := range w.group {
 		if !t.state.CompareAndSwap(waiting, running) {
@@ -382,10 +385,10 @@ func (w *writer) publish(committed bool) {
 		case !committed:
 			w.drafts.Remove(d.id)
 		case d.gone:
-			w.cache.drop(d.id)
+			w.cache.Drop(d.id)
 			w.drafts.Remove(d.id)
 		case d.renewed:
-			w.cache.publish(d.id, d.account)
+			w.cache.Publish(d.id, d.account)
 		}
 		d.active, d.dirty, d.renewed = false, false, false
 		w.active[i] = nil
