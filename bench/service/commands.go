@@ -41,7 +41,7 @@ func (b *bench) commands(ctx context.Context, h *house) error {
 
 // restRate gives how many events a second are recorded by REST.
 func (h *house) restRate(ctx context.Context) (float64, error) {
-	all, err := clients(h.addr, len(h.users))
+	all, err := clients(h.Addr, len(h.users))
 	if err != nil {
 		return 0, err
 	}

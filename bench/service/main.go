@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
@@ -21,9 +20,11 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/activityd/activityd/bench/activityd"
 	"github.com/activityd/activityd/bench/proc"
 	"github.com/activityd/activityd/bench/report"
 	"github.com/activityd/activityd/bench/swarm"
+	"github.com/activityd/activityd/internal/storage/sqlite"
 )
 
 func main() {
@@ -72,10 +73,8 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 		return err
 	}
 	b := &bench{binary: filepath.Join(tmp, "activityd"), table: report.Table{{"", "measured", "to reach"}}}
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", b.binary, "./cmd/activityd")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("building activityd: %w", err)
+	if err := activityd.Build(ctx, b.binary); err != nil {
+		return err
 	}
 	before, err := proc.Load()
 	if err != nil {
@@ -96,26 +95,37 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 	return err
 }
 
+// seed makes users in a new store.
+func seed(ctx context.Context, dir string, n int) (users []activityd.User, err error) {
+	store, err := sqlite.Open(ctx, sqlite.Options{Dir: dir})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	users = activityd.NewUsers(n)
+	return users, activityd.AddUsers(ctx, store, users)
+}
+
 func (b *bench) measure(ctx context.Context, p part, dir string) error {
 	users, err := seed(ctx, dir, p.users)
 	if err != nil {
 		return err
 	}
-	server, err := start(ctx, b.binary, dir)
+	server, err := activityd.Start(ctx, b.binary, "--data-dir", dir)
 	if err != nil {
 		return err
 	}
-	h := &house{server: server, users: users}
+	h := &house{Server: server, users: users}
 	if h.swarm, err = swarm.New(); err == nil {
 		err = errors.Join(p.run(b, ctx, h), h.swarm.Close())
 	}
-	return errors.Join(err, server.stop())
+	return errors.Join(err, server.Stop())
 }
 
 // house is a server with users and a swarm of their sockets.
 type house struct {
-	*server
-	users []user
+	*activityd.Server
+	users []activityd.User
 	swarm *swarm.Swarm
 }
 
@@ -141,7 +151,7 @@ func (h *house) sockets(n int, event func(user int)) ([]*swarm.Socket, error) {
 
 func (h *house) target(who int) swarm.Target {
 	u := h.users[who]
-	return swarm.Target{Addr: h.addr, Namespace: "/" + u.name, Auth: `{"auth":"` + u.token + `"}`}
+	return swarm.Target{Addr: h.Addr, Namespace: "/" + u.Name, Auth: `{"auth":"` + u.Token + `"}`}
 }
 
 func (b *bench) add(name string, value float64, unit, goal string) {

@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+
+	"github.com/activityd/activityd/bench/activityd"
 )
 
 // event is what is recorded: some 100 bytes.
@@ -32,11 +34,11 @@ func dial(addr string) (*client, error) {
 }
 
 // create records an event by POST /work/events.
-func (c *client) create(u user) error {
+func (c *client) create(u activityd.User) error {
 	c.out = append(c.out[:0], "POST /"...)
-	c.out = append(append(c.out, u.name...), "/work/events HTTP/1.1\r\nHost: "...)
+	c.out = append(append(c.out, u.Name...), "/work/events HTTP/1.1\r\nHost: "...)
 	c.out = append(append(c.out, c.host...), "\r\nAuthorization: "...)
-	c.out = append(append(c.out, u.token...), "\r\nContent-Type: application/json\r\nContent-Length: "...)
+	c.out = append(append(c.out, u.Token...), "\r\nContent-Type: application/json\r\nContent-Length: "...)
 	c.out = append(strconv.AppendInt(c.out, int64(len(event)), 10), "\r\n\r\n"...)
 	c.out = append(c.out, event...)
 	if _, err := c.conn.Write(c.out); err != nil {

@@ -22,7 +22,7 @@ type writers struct {
 
 // run returns when the time is over and all requests are answered.
 func (w *writers) run(ctx context.Context) error {
-	all, err := clients(w.house.addr, w.count)
+	all, err := clients(w.house.Addr, w.count)
 	if err != nil {
 		return err
 	}
