@@ -101,7 +101,7 @@ fuzz: ## Run every fuzz target for FUZZTIME (30s)
 	scripts/fuzz $(FUZZTIME)
 
 .PHONY: bench
-bench: bench/node/node_modules/.installed ## Run the benchmarks BENCH ("sockets service go"); sockets:calls,idle is a part
+bench: bench/node/node_modules/.installed $(if $(findstring mongodb,$(BENCH)),$(MONGOD)) ## Run the benchmarks BENCH ("sockets service go"; mongodb); sockets:calls,idle is a part
 	scripts/bench $(BENCH)
 
 .PHONY: conformance
