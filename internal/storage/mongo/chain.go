@@ -140,9 +140,12 @@ func (c *chain) flush(ctx context.Context) error {
 		c.open = true
 	}
 	if c.flushed < len(c.ops) {
-		taken, err := c.store.put(within, []*chain{c})
-		if taken != nil {
-			err = errTaken
+		var all bulks
+		if err = all.addPending(c); err == nil {
+			var o outcome
+			if o, _, err = c.store.run(within, &all); o.taken != nil {
+				err = errTaken
+			}
 		}
 		c.broken = err
 		c.flushed = len(c.ops)
@@ -162,6 +165,18 @@ func (c *chain) end() {
 	if c.session != nil {
 		end(c.session)
 	}
+}
+
+// addPending adds what the chain has pending.
+func (b *bulks) addPending(c *chain) error {
+	for _, o := range c.pending() {
+		v, st, err := o.statement(c)
+		if err != nil {
+			return err
+		}
+		b.add(o.coll, v, st)
+	}
+	return nil
 }
 
 // pending gives the ops that are in no transaction yet, the last of each

@@ -46,18 +46,15 @@ func (s *Store) commitChain(c *chain, units int, alone bool) (int, error) {
 func (s *Store) commitOpen(c *chain) error {
 	ctx, cancel := context.WithTimeout(context.Background(), operationTime)
 	defer cancel()
-	err := c.flush(ctx)
-	if err != nil {
-		return again(err)
-	}
 	within := mongo.NewSessionContext(ctx, c.session)
-	if stale, err := s.settle(within, []*chain{c}); err != nil {
-		if stale != nil {
-			err = errStale
+	if broken, why, err := s.settle(within, []*chain{c}); err != nil {
+		if broken != nil {
+			err = why
 		}
 		return again(err)
 	}
-	if err = s.commit(within, c.session); labelled(err, unknownLabel) {
+	err := s.commit(within, c.session)
+	if labelled(err, unknownLabel) {
 		return s.fence(c, err)
 	}
 	return again(err)
@@ -191,12 +188,7 @@ func (s *Store) tryGroup(group []*commit) (broke map[*chain]error, err error) {
 	for i, w := range group {
 		chains[i] = w.chain
 	}
-	why := errStale
-	broken, err := s.settle(within, chains)
-	if err == nil {
-		why = errTaken
-		broken, err = s.put(within, chains)
-	}
+	broken, why, err := s.settle(within, chains)
 	if err != nil {
 		if broken != nil {
 			broke = map[*chain]error{broken: s.explain(broken, why)}
@@ -229,41 +221,42 @@ func (s *Store) explain(c *chain, why error) error {
 	return why
 }
 
-// settle adds the changes and moves the sequence records on. Every chain that
-// another server was faster than meets a change of the number that it wants: that
-// is why the records need not be compared, which would take the database longer
-// than all else of a creation. stale is such a chain, or one whose user has gone.
-func (s *Store) settle(ctx context.Context, chains []*chain) (stale *chain, err error) {
-	var heads bulks
-	changes := bulk{coll: s.changes, verb: inserts}
-	moved := 0
+// settle writes what the chains have pending, adds their changes and moves their
+// sequence records on, in the transaction of ctx. Every chain that another server
+// was faster than meets a change of the number that it wants: that is why the
+// records need not be compared, which would take the database longer than all
+// else of a creation. broken is such a chain, or one whose user has gone, for
+// which why is errStale; or one that wanted an id that is taken, errTaken.
+func (s *Store) settle(ctx context.Context, chains []*chain) (broken *chain, why, err error) {
+	var all bulks
 	for _, c := range chains {
 		for i := range c.records {
 			c.records[i].unit = c.unit
-			changes.docs = append(changes.docs, c.records[i].append(make([]byte, 0, 384)))
-			changes.of = append(changes.of, c)
+			all.add(s.changes, inserts, statement{doc: c.records[i].append(make([]byte, 0, 384)), of: c})
 		}
+	}
+	for _, c := range chains {
 		if len(c.records) > 0 {
-			v, doc := c.headStatement()
-			heads.add(s.heads, v, doc, c)
-			moved++
+			v, st := c.headStatement()
+			all.add(s.heads, v, st)
 		}
 	}
-	if _, stale, err := changes.run(ctx); err != nil {
-		return stale, err
-	}
-	met := 0
-	for _, b := range heads.all {
-		n, _, err := b.run(ctx)
-		if err != nil {
-			return nil, err
+	for _, c := range chains {
+		if err := all.addPending(c); err != nil {
+			return nil, nil, err
 		}
-		met += n
 	}
-	if met == moved {
-		return nil, nil
+	o, missed, err := s.run(ctx, &all)
+	switch {
+	case err != nil && o.in == s.changes:
+		return o.taken, errStale, err
+	case err != nil:
+		return o.taken, errTaken, err
+	case missed:
+		broken, err = s.missing(ctx, chains)
+		return broken, errStale, err
 	}
-	return s.missing(ctx, chains)
+	return nil, nil, nil
 }
 
 // missing gives a chain whose user has no sequence record any more.
@@ -281,25 +274,4 @@ func (s *Store) missing(ctx context.Context, chains []*chain) (*chain, error) {
 		}
 	}
 	return last, errStale
-}
-
-// put writes what the chains have pending. taken is the chain that wanted an id
-// that is taken, where that is why it failed.
-func (s *Store) put(ctx context.Context, chains []*chain) (taken *chain, err error) {
-	var all bulks
-	for _, c := range chains {
-		for _, o := range c.pending() {
-			v, doc, err := o.statement()
-			if err != nil {
-				return nil, err
-			}
-			all.add(o.coll, v, doc, c)
-		}
-	}
-	for _, b := range all.all {
-		if _, taken, err := b.run(ctx); err != nil {
-			return taken, err
-		}
-	}
-	return nil, nil
 }

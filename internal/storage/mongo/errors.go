@@ -83,7 +83,7 @@ const (
 // curable reports whether another try may succeed: the server is away, is none
 // that takes writes now, or was too busy.
 func curable(err error) bool {
-	if errors.Is(err, mongo.ErrClientDisconnected) || errors.Is(err, errLater) || unconnected(err) {
+	if errors.Is(err, mongo.ErrClientDisconnected) || errors.Is(err, errLater) || errors.Is(err, errOneByOne) || unconnected(err) {
 		return true
 	}
 	for _, label := range []string{transientLabel, unknownLabel, "RetryableWriteError", "ResumableChangeStreamError"} {

@@ -205,8 +205,8 @@ func TestCommitWithoutAnAnswer(t *testing.T) {
 		{{Key: "failCommands", Value: bson.A{"commitTransaction"}}, {Key: "closeConnection", Value: true}},
 		{{Key: "failCommands", Value: bson.A{"commitTransaction"}}, {Key: "errorCode", Value: 251}, {Key: "errorLabels", Value: bson.A{"TransientTransactionError"}}},
 		{{Key: "failCommands", Value: bson.A{"commitTransaction"}}, {Key: "errorCode", Value: 91}, {Key: "errorLabels", Value: bson.A{"RetryableWriteError"}}},
-		{{Key: "failCommands", Value: bson.A{"insert"}}, {Key: "closeConnection", Value: true}},
-		{{Key: "failCommands", Value: bson.A{"update"}}, {Key: "errorCode", Value: 112}, {Key: "errorLabels", Value: bson.A{"TransientTransactionError"}}},
+		{{Key: "failCommands", Value: bson.A{"bulkWrite"}}, {Key: "closeConnection", Value: true}},
+		{{Key: "failCommands", Value: bson.A{"bulkWrite"}}, {Key: "errorCode", Value: 112}, {Key: "errorLabels", Value: bson.A{"TransientTransactionError"}}},
 		{{Key: "failCommands", Value: bson.A{"find"}}, {Key: "closeConnection", Value: true}},
 	} {
 		for _, times := range []int{1, 3} {

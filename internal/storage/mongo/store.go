@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -11,15 +12,19 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
+	"github.com/activityd/activityd/internal/storage/chores"
 	"github.com/activityd/activityd/internal/storage/counts"
+	"github.com/activityd/activityd/internal/storage/memory"
 )
 
 // Store is the MongoDB store. Open makes one.
 type Store struct {
 	options      Options
 	client       *mongo.Client
+	primary      *primary
 	db           *mongo.Database
 	sharded      bool
+	oneByOne     atomic.Bool // a command takes statements of one collection, before MongoDB 8.0
 	transactions *options.TransactionOptionsBuilder
 	epoch        string // of the history
 	key          []byte // of keyed hashes
@@ -31,8 +36,8 @@ type Store struct {
 	cache   *cache
 	queues  *queues
 	commits *gathering
-	touches *touches
-	janitor *janitor
+	uses    memory.Uses
+	janitor *chores.Janitor
 	watcher *watcher
 	tail    *tail
 	counts  *counts.Counts
@@ -128,11 +133,11 @@ func (s *Store) Close() error {
 
 	close(s.closing) // readers of the feed go
 	s.calls.Wait()
-	s.janitor.close()
+	s.janitor.Close()
 	s.queues.wait()
 	ctx, cancel := context.WithTimeout(context.Background(), operationTime)
 	defer cancel()
-	err := s.flushTouches(ctx)
+	err := s.flushUses(ctx)
 	s.commits.close()
 	s.commiter.Wait()
 	s.watcher.close()
