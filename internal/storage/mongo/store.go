@@ -12,16 +12,13 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
-	"github.com/activityd/activityd/internal/storage/chores"
 	"github.com/activityd/activityd/internal/storage/counts"
-	"github.com/activityd/activityd/internal/storage/memory"
 )
 
 // Store is the MongoDB store. Open makes one.
 type Store struct {
 	options      Options
 	client       *mongo.Client
-	primary      *primary
 	db           *mongo.Database
 	sharded      bool
 	oneByOne     atomic.Bool // a command takes statements of one collection, before MongoDB 8.0
@@ -36,8 +33,8 @@ type Store struct {
 	cache   *cache
 	queues  *queues
 	commits *gathering
-	uses    memory.Uses
-	janitor *chores.Janitor
+	touches *touches
+	janitor *janitor
 	watcher *watcher
 	tail    *tail
 	counts  *counts.Counts
@@ -133,11 +130,11 @@ func (s *Store) Close() error {
 
 	close(s.closing) // readers of the feed go
 	s.calls.Wait()
-	s.janitor.Close()
+	s.janitor.close()
 	s.queues.wait()
 	ctx, cancel := context.WithTimeout(context.Background(), operationTime)
 	defer cancel()
-	err := s.flushUses(ctx)
+	err := s.flushTouches(ctx)
 	s.commits.close()
 	s.commiter.Wait()
 	s.watcher.close()
