@@ -265,15 +265,10 @@ var errCaughtUp = errors.New("storage/mongo: the reader has caught up")
 // ErrPositionLost.
 func (s *Store) follow(ctx context.Context, at *place, told func(entry) error, quiet func(asked time.Time)) error {
 	for try := 0; ctx.Err() == nil; try++ {
-		st, err := s.openStream(ctx, *at)
-		if err == nil {
-			err = followStream(ctx, st, told, func(asked time.Time) {
-				try = 0
-				quiet(asked)
-			})
-			*at = st.at
-			st.end()
-		}
+		err := s.followOnce(ctx, at, told, func(asked time.Time) {
+			try = 0
+			quiet(asked)
+		})
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -289,6 +284,25 @@ func (s *Store) follow(ctx context.Context, at *place, told func(entry) error, q
 		_ = pause(ctx, try+3)
 	}
 	return nil
+}
+
+// followOnce follows one stream, until it ends or the primary that tells it is
+// that no more.
+func (s *Store) followOnce(ctx context.Context, at *place, told func(entry) error, quiet func(asked time.Time)) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer s.primary.whenLost(func() { cancel(errNoPrimary) })()
+	st, err := s.openStream(ctx, *at)
+	if err != nil {
+		return errors.Join(context.Cause(ctx), err)
+	}
+	defer st.end()
+	err = followStream(ctx, st, told, quiet)
+	*at = st.at
+	if errors.Is(context.Cause(ctx), errNoPrimary) && errors.Is(err, context.Canceled) {
+		return errNoPrimary
+	}
+	return err
 }
 
 func followStream(ctx context.Context, st *stream, told func(entry) error, quiet func(time.Time)) error {

@@ -88,13 +88,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		uri.Database = defaultDatabase
 	}
 	outage := newOutage(o.Logger)
+	primary := newPrimary()
 	client, err := mongo.Connect(options.Client().SetAppName("activityd").SetServerSelectionTimeout(selectTime).
-		SetConnectTimeout(connectTime).SetHeartbeatInterval(heartbeatTime).SetServerMonitor(outage.monitor()).ApplyURI(o.URI).
+		SetConnectTimeout(connectTime).SetHeartbeatInterval(heartbeatTime).SetServerMonitor(primary.beside(outage.monitor())).ApplyURI(o.URI).
 		SetRetryReads(true).SetRetryWrites(true).SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).SetWriteConcern(writeconcern.Majority()))
 	if err != nil {
 		return nil, fmt.Errorf("the MongoDB URI cannot be used: %w", err)
 	}
-	s, err := open(ctx, o, client, uri)
+	s, err := open(ctx, o, client, primary, uri)
 	if err != nil {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), operationTime)
 		defer cancel()
@@ -105,14 +106,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-func open(ctx context.Context, o Options, client *mongo.Client, uri *connstring.ConnString) (*Store, error) {
+func open(ctx context.Context, o Options, client *mongo.Client, primary *primary, uri *connstring.ConnString) (*Store, error) {
 	db := client.Database(uri.Database)
 	sharded, made, err := prepare(ctx, db, o)
 	if err != nil {
 		return nil, refused(err, uri)
 	}
 	s := &Store{
-		options: o, client: client, db: db, sharded: sharded, transactions: transactionOptions(sharded), epoch: made.Epoch, key: made.Key,
+		options: o, client: client, primary: primary, db: db, sharded: sharded, transactions: transactionOptions(sharded), epoch: made.Epoch, key: made.Key,
 		names: db.Collection(namesColl), heads: db.Collection(headsColl), structure: db.Collection(structureColl),
 		profiles: db.Collection(profilesColl), events: db.Collection(eventsColl), changes: db.Collection(changesColl),
 		cache: newCache(o.CachedUsers), queues: newQueues(), commits: newGathering(sharded), touches: newTouches(),

@@ -19,6 +19,7 @@ import (
 type Store struct {
 	options      Options
 	client       *mongo.Client
+	primary      *primary
 	db           *mongo.Database
 	sharded      bool
 	oneByOne     atomic.Bool // a command takes statements of one collection, before MongoDB 8.0
