@@ -145,6 +145,39 @@ func TestHistoryIsPruned(t *testing.T) {
 	})
 }
 
+// TestPruningTakesTurns: what one server has pruned a moment ago no other looks
+// through again.
+func TestPruningTakesTurns(t *testing.T) {
+	t.Parallel()
+	uri, name := mongotest.Database(t)
+	db := database(t, uri, name)
+	start := time.Now()
+	at := func(ahead time.Duration) mongo.Options {
+		return mongo.Options{URI: uri, Clock: func() time.Time { return start.Add(ahead) }, History: 24 * time.Hour}
+	}
+	first := open(t, at(0))
+	addChannel(t, addUser(t, first, "alice"), "diary")
+	closeStore(t, first)
+	set := func(coll string, filter, fields bson.D) {
+		t.Helper()
+		result, err := db.Collection(coll).UpdateOne(t.Context(), filter, bson.D{{Key: "$set", Value: fields}})
+		if err != nil || result.MatchedCount != 1 {
+			t.Fatalf("%+v, %v", result, err)
+		}
+	}
+	later := activity.TimestampOf(start.Add(25 * time.Hour))
+	set("meta", bson.D{{Key: "_id", Value: "prune"}}, bson.D{{Key: "at", Value: later - 1}})
+	set("structure", bson.D{{Key: "_id.k", Value: "channel"}}, bson.D{{Key: "gone", Value: later}})
+	second := open(t, at(25*time.Hour)) // sweeps after it would have pruned
+	eventually(t, "it swept", func() bool { return documents(t, db, "structure") == 1 })
+	if n := documents(t, db, "changes"); n != 2 {
+		t.Errorf("%d changes are left", n)
+	}
+	closeStore(t, second)
+	open(t, at(25*time.Hour+time.Minute))
+	eventually(t, "none is left", func() bool { return documents(t, db, "changes") == 0 })
+}
+
 // TestUsesAreKept: the use of an access is stored when the store ends, and
 // neither appends a change nor brings back an access that went.
 func TestUsesAreKept(t *testing.T) {

@@ -65,7 +65,7 @@ func (t tenant) page(ctx context.Context, l *listing) (events []activity.Event, 
 		return nil, err
 	}
 	defer t.store.leave()
-	if k, trusted, _ := t.store.cache.get(t.user); k.account != nil && trusted {
+	if k, trusted, _ := t.store.cache.Get(t.user); k.account != nil && trusted {
 		before := *l
 		session, err := t.store.causal()
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
 
+	"github.com/activityd/activityd/internal/storage/chores"
 	"github.com/activityd/activityd/internal/storage/counts"
 	"github.com/activityd/activityd/migrations"
 )
@@ -116,8 +117,8 @@ func open(ctx context.Context, o Options, client *mongo.Client, primary *primary
 		options: o, client: client, primary: primary, db: db, sharded: sharded, transactions: transactionOptions(sharded), epoch: made.Epoch, key: made.Key,
 		names: db.Collection(namesColl), heads: db.Collection(headsColl), structure: db.Collection(structureColl),
 		profiles: db.Collection(profilesColl), events: db.Collection(eventsColl), changes: db.Collection(changesColl),
-		cache: newCache(o.CachedUsers), queues: newQueues(), commits: newGathering(sharded), touches: newTouches(),
-		janitor: newJanitor(), tail: newTail(), counts: counts.New(groupSize), closing: make(chan struct{}),
+		cache: newCache(o.CachedUsers), queues: newQueues(), commits: newGathering(sharded),
+		janitor: chores.New(), tail: newTail(), counts: counts.New(groupSize), closing: make(chan struct{}),
 	}
 	s.units.begin()
 	from, err := s.headPlace(ctx)
@@ -132,7 +133,7 @@ func open(ctx context.Context, o Options, client *mongo.Client, primary *primary
 	for range committers {
 		s.commiter.Go(s.commitGroups)
 	}
-	go s.sweep()
+	s.janitor.Start(chores.Chores{Sweep: s.sweepAll, Flush: s.flushUses, Prune: s.prune, Log: o.Logger})
 	return s, nil
 }
 

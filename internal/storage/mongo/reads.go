@@ -24,7 +24,7 @@ type reads struct {
 
 // Structure gives what is small of the tenant, with the unit's own writes.
 func (r *reads) Structure() *storage.Structure {
-	return r.store.touches.merge(r.user, r.account.structure)
+	return r.store.uses.Merge(r.user, r.account.structure)
 }
 
 func (r *reads) end() { r.ended = true }

@@ -10,7 +10,7 @@ import (
 func (s *Store) Stats(context.Context) (storage.Stats, error) {
 	st := s.counts.Stats()
 	st.Queue = s.queues.waiting()
-	st.CacheHits, st.CacheStale, st.CacheMisses = s.cache.asked()
+	s.cache.Count(&st)
 	st.Feed = s.feedStats()
 	return st, nil
 }

@@ -12,7 +12,9 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
+	"github.com/activityd/activityd/internal/storage/chores"
 	"github.com/activityd/activityd/internal/storage/counts"
+	"github.com/activityd/activityd/internal/storage/memory"
 )
 
 // Store is the MongoDB store. Open makes one.
@@ -34,8 +36,8 @@ type Store struct {
 	cache   *cache
 	queues  *queues
 	commits *gathering
-	touches *touches
-	janitor *janitor
+	uses    memory.Uses
+	janitor *chores.Janitor
 	watcher *watcher
 	tail    *tail
 	counts  *counts.Counts
@@ -131,11 +133,11 @@ func (s *Store) Close() error {
 
 	close(s.closing) // readers of the feed go
 	s.calls.Wait()
-	s.janitor.close()
+	s.janitor.Close()
 	s.queues.wait()
 	ctx, cancel := context.WithTimeout(context.Background(), operationTime)
 	defer cancel()
-	err := s.flushTouches(ctx)
+	err := s.flushUses(ctx)
 	s.commits.close()
 	s.commiter.Wait()
 	s.watcher.close()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -18,8 +17,8 @@ import (
 const sweepRows = 200
 
 // sweepAll removes what was deleted: folders in channels that stand, channels,
-// users. flush interrupts long work.
-func (s *Store) sweepAll(ctx context.Context, flush <-chan time.Time) error {
+// users. Every server does: where two are at the same, one gives way.
+func (s *Store) sweepAll(ctx context.Context, rest func()) error {
 	for _, step := range []struct {
 		kind  string
 		sweep func(context.Context, bson.Raw) error
@@ -31,18 +30,18 @@ func (s *Store) sweepAll(ctx context.Context, flush <-chan time.Time) error {
 			return err
 		}
 		for _, doc := range gone {
-			select {
-			case <-flush:
-				s.keepHouse(ctx)
-			default:
-			}
-			if err := step.sweep(ctx, doc); err != nil {
+			rest()
+			if err := step.sweep(ctx, doc); err != nil && !errors.Is(err, errSwept) {
 				return err
 			}
 		}
 	}
 	return nil
 }
+
+// errSwept says that another server is sweeping the same. What it leaves when it
+// ends is found within a minute.
+var errSwept = errors.New("storage/mongo: another server sweeps this")
 
 // findGone gives what of a kind is gone and not swept yet.
 func (s *Store) findGone(ctx context.Context, kind string) (docs []bson.Raw, err error) {
@@ -62,6 +61,7 @@ type folderSweep struct {
 	from    activity.Timestamp // modified: all before is swept
 	channel activity.ChannelID
 	batch   []bson.RawValue // ids of events to sweep next
+	missed  bool            // nothing of the batch was left to sweep
 }
 
 // sweepFolders takes the events out of a gone folder, and removes it.
@@ -73,10 +73,11 @@ func (s *Store) sweepFolders(ctx context.Context, doc bson.Raw) error {
 	if err := bson.Unmarshal(doc, &f.doc); err != nil {
 		return err
 	}
-	for {
+	for lost := 0; lost < 2; { // to another server, one after the other
 		if err := s.fill(ctx, f); err != nil {
 			return failure("sweep folders", err)
 		}
+		f.missed = false
 		err := s.do(ctx, f.user, "sweep folders", f.sweep)
 		var known *activity.Error
 		if errors.As(err, &known) && (known.Code == activity.CodeUnknownUser || known.Code == activity.CodeUnknownChannel) {
@@ -85,8 +86,14 @@ func (s *Store) sweepFolders(ctx context.Context, doc bson.Raw) error {
 		if err != nil || len(f.batch) == 0 {
 			return err
 		}
+		if f.missed {
+			lost++
+			continue
+		}
+		lost = 0
 		s.counts.Sweeps.Add(1)
 	}
+	return errSwept
 }
 
 // fill finds the next events.
@@ -124,8 +131,7 @@ func (f *folderSweep) sweep(u *update) error {
 		return unknownChannel(f.channel)
 	}
 	if _, gone := in.Gone[f.key]; !gone {
-		f.batch = nil
-		return nil // another server has done it
+		return errSwept
 	}
 	if len(f.batch) > 0 {
 		return f.sweepBatch(u, in)
@@ -155,6 +161,7 @@ func (f *folderSweep) sweepBatch(u *update, in *keys.Channel) error {
 	if err := cursor.All(within, &docs); err != nil {
 		return u.failed(ctx, "sweep folders", err)
 	}
+	f.missed = len(docs) == 0
 	for _, doc := range docs {
 		if err := f.sweepEvent(u, in, doc); err != nil {
 			return err
@@ -231,8 +238,12 @@ func (s *Store) deleteAll(ctx context.Context, user activity.UserID, coll *mongo
 		for i, doc := range found {
 			ids[i] = doc.Lookup("_id")
 		}
-		if _, err := coll.DeleteMany(ctx, append(ofUser(user), isIn("_id", ids))); err != nil {
+		deleted, err := coll.DeleteMany(ctx, append(ofUser(user), isIn("_id", ids)))
+		if err != nil {
 			return err
+		}
+		if deleted.DeletedCount == 0 {
+			return errSwept
 		}
 		s.counts.Sweeps.Add(1)
 	}

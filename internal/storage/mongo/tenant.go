@@ -63,5 +63,5 @@ func (t tenant) UpdateEach(ctx context.Context, origin activity.Origin, fns []fu
 
 // Touch notes the use of an access.
 func (t tenant) Touch(id activity.AccessID, at activity.Timestamp) {
-	t.store.touches.add(t.user, id, at)
+	t.store.uses.Add(t.user, id, at)
 }

@@ -112,8 +112,8 @@ type nameDoc struct {
 
 // UserByName gives the user of a name.
 func (u users) UserByName(ctx context.Context, name activity.Username) (activity.User, error) {
-	if id, ok := u.store.cache.userOf(name); ok {
-		if k, trusted, _ := u.store.cache.get(id); k.account != nil && trusted {
+	if id, ok := u.store.cache.UserOf(name); ok {
+		if k, trusted, _ := u.store.cache.Get(id); k.account != nil && trusted {
 			if err := u.store.enter(); err != nil {
 				return activity.User{}, err
 			}
@@ -143,7 +143,7 @@ func (u users) UserByName(ctx context.Context, name activity.Username) (activity
 	if err != nil {
 		return activity.User{}, err
 	}
-	u.store.cache.setName(name, user.ID)
+	u.store.cache.SetName(name, user.ID)
 	return user, nil
 }
 

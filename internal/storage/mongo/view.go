@@ -25,7 +25,7 @@ type view struct {
 }
 
 func (v *view) run(ctx context.Context, fn func(storage.Tx) error) error {
-	k, trusted, _ := v.store.cache.get(v.user)
+	k, trusted, _ := v.store.cache.Get(v.user)
 	v.is = k
 	if k.account == nil || !trusted {
 		if err := v.renew(ctx); err != nil {
@@ -120,7 +120,7 @@ func (v *view) close() {
 func (s *Store) newest(ctx context.Context, user activity.UserID) (*mongo.Session, known, error) {
 	deadline := time.Now().Add(giveUpAfter)
 	for try := 0; ; try++ {
-		old, _, era := s.cache.get(user)
+		old, _, era := s.cache.Get(user)
 		session, err := s.snapshot()
 		if err != nil {
 			return nil, old, err
@@ -131,9 +131,9 @@ func (s *Store) newest(ctx context.Context, user activity.UserID) (*mongo.Sessio
 		}
 		if err == nil {
 			if k.account == nil {
-				s.cache.drop(user)
+				s.cache.Drop(user)
 			} else {
-				s.cache.offer(user, k, era)
+				s.cache.Offer(user, k, era)
 			}
 			return session, k, nil
 		}

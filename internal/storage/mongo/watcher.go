@@ -32,7 +32,7 @@ func (s *Store) watch(ctx context.Context, from place) {
 		err := s.follow(ctx, &from, s.heard, func(asked time.Time) {
 			try = 0
 			if !s.sharded { // there a quiet stream proves nothing: it waits for each shard
-				s.cache.current(asked)
+				s.cache.Current(asked)
 			}
 		})
 		if ctx.Err() != nil {
@@ -40,10 +40,10 @@ func (s *Store) watch(ctx context.Context, from place) {
 		}
 		// What was missed is not known: all may be old.
 		s.options.Logger.Warn("the store missed changes of other servers, and begins anew", "error", err)
-		s.cache.forget()
+		s.cache.Forget()
 		if at, err := s.headPlace(ctx); err == nil {
 			from = at
-			s.cache.forget() // also what was loaded before
+			s.cache.Forget() // also what was loaded before
 			s.tail.begin(from.after)
 		}
 		_ = pause(ctx, try+3)

@@ -41,7 +41,7 @@ func (w *work) run() {
 		if errors.Is(err, errTaken) {
 			w.careful = true
 		} else {
-			w.store.cache.drop(w.user)
+			w.store.cache.Drop(w.user)
 		}
 		w.alone = true
 		if time.Now().After(deadline) {
@@ -76,12 +76,12 @@ func (w *work) attempt() (units int, err error) {
 		return units, failure("commit", err)
 	}
 	if c.gone {
-		w.store.cache.drop(w.user)
+		w.store.cache.Drop(w.user)
 	} else {
-		w.store.cache.publish(w.user, known{account: c.is.account, head: c.is.head, at: time.Now()})
+		w.store.cache.Publish(w.user, known{account: c.is.account, head: c.is.head, at: time.Now()})
 	}
 	if w.sweep {
-		w.store.janitor.poke()
+		w.store.janitor.Poke()
 	}
 	return units, nil
 }
@@ -153,7 +153,7 @@ func (w *work) verify() error {
 	for _, t := range w.tasks[:w.n] {
 		failed = failed || t.err != nil && !t.settled
 	}
-	_, trusted, _ := w.store.cache.get(w.user)
+	_, trusted, _ := w.store.cache.Get(w.user)
 	if !c.asked && !failed && trusted {
 		return nil
 	}
@@ -221,7 +221,7 @@ const headFor = 10 * time.Minute
 
 // draft gives the user as a unit of work begins with it.
 func (s *Store) draft(user activity.UserID) (known, error) {
-	k, _, era := s.cache.get(user)
+	k, _, era := s.cache.Get(user)
 	if k.account != nil && time.Since(k.at) < headFor {
 		return k, nil
 	}
@@ -240,6 +240,6 @@ func (s *Store) draft(user activity.UserID) (known, error) {
 		return k, unknownUser()
 	}
 	s.clock.advanceTo(session.SnapshotTime())
-	s.cache.offer(user, k, era)
+	s.cache.Offer(user, k, era)
 	return k, nil
 }
