@@ -68,21 +68,21 @@ func (s *Server) admit(ctx context.Context, socket socketio.Socket, r *socketio.
 	if err != nil {
 		return nil, err
 	}
-	one = &session{server: s, socket: socket, credential: credential, own: w.own, items: w.items}
-	if err := s.hub.enter(one, user, username); err != nil {
+	entering := &session{server: s, socket: socket, credential: credential, own: w.own, items: w.items}
+	if err := s.hub.enter(entering, user, username); err != nil {
 		return nil, err
 	}
 	armed := false
 	defer func() {
-		if !armed {
-			s.hub.leave(one)
+		if !armed { // a panic included
+			s.hub.leave(entering)
 		}
 	}()
-	if err := one.arm(ctx); err != nil {
+	if err := entering.arm(ctx); err != nil {
 		return nil, err
 	}
 	armed = true
-	return one, nil
+	return entering, nil
 }
 
 // await waits until the feed is followed: only then no change escapes.
