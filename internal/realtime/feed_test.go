@@ -68,51 +68,66 @@ func TestArmedRights(t *testing.T) {
 	}
 }
 
-// TestFeedLost: when the feed cannot go on from where it was, every socket is
-// told everything that it may hear, once.
-func TestFeedLost(t *testing.T) {
-	var store *slowStore
-	d := openDiary(t, slow(&store))
-	_, guest := d.access("alice", d.token, `{"type": "app", "name": "guest", "permissions": [{"channelId": "work", "level": "read"}]}`)
-	id, dies := d.access("alice", d.token, `{"type": "app", "name": "dies", "permissions": [{"channelId": "work", "level": "read"}]}`)
-	owner, visitor := d.connect(client{query: "changes=items&auth=" + d.token}), d.connect(client{protocol: 1, query: "auth=" + guest})
-	revoked := d.connect(client{query: "auth=" + dies})
-	store.breakFeed(errors.New("the disk is away"), errors.New("still away"))
-	d.event("null") // is lost
-	d.do(http.MethodDelete, "/accesses/"+id, "")
-	store.breakFeed(nil, storage.ErrPositionLost)
-	store.mendWhenAsked()
-	sentAway(t, revoked)
-	want := map[string]bool{"channelsChanged": true, "foldersChanged diary": true, "eventsChanged diary": true, "foldersChanged work": true, "eventsChanged work": true}
-	heard(t, owner, want)
-	heard(t, visitor, map[string]bool{"channelsChanged": true, "foldersChanged work": true, "eventsChanged work": true})
-	var now struct{ Cursor string }
-	d.must("alice", d.token, http.MethodGet, "/changes", "", &now)
-	// It goes on.
-	d.event("null")
-	e := d.wait(owner, "eventsChanged", "diary")
-	if len(itemsOf(t, e)) != 1 {
-		t.Errorf("afterwards: %s", e)
-	}
-	if log := d.log.String(); strings.Count(log, "the feed of changes has stopped") != 1 || strings.Count(log, "the feed of changes goes on") != 1 {
-		t.Errorf("the log is\n%s", log)
-	}
+// holdArming has the next socket that connects wait between the reading of its
+// rights and its being armed, until the function that it gives is called.
+func (s *doctored) holdArming() (held <-chan struct{}, release func()) {
+	waits, free := make(chan struct{}), make(chan struct{})
+	reads := 0
+	s.set(func(s *doctored) {
+		s.viewed = func(ctx context.Context, _ activity.UserID) {
+			s.mu.Lock()
+			if !isFollowers(ctx) {
+				reads++
+			}
+			holds := reads == 2 // after the look at the token
+			if holds {
+				s.viewed = nil
+			}
+			s.mu.Unlock()
+			if holds {
+				close(waits)
+				<-free
+			}
+		}
+	})
+	return waits, func() { close(free) }
 }
 
-// heard fails the test unless exactly those notifications come, without items.
-func heard(t *testing.T, s *realtimetest.Socket, want map[string]bool) {
-	t.Helper()
-	got := map[string]bool{}
-	for range want {
-		e, err := s.Wait(t.Context(), func(realtimetest.Event) bool { return true })
-		if err != nil {
-			t.Fatal(err)
-		}
-		name := names([]realtimetest.Event{e})
-		if !want[name] || got[name] || len(e.Args) != 1 {
-			t.Errorf("heard %s", e)
-		}
-		got[name] = true
+// TestArmedMeanwhile: what the follower comes by after a socket's rights were read
+// and before it is armed, or what it loses then, makes it read them again. One
+// that may nothing any more takes up no place.
+func TestArmedMeanwhile(t *testing.T) {
+	for name, loses := range map[string]bool{"comes by": false, "loses": true} {
+		t.Run(name, func(t *testing.T) {
+			l := openLossy(t, func(b *built) { b.door.MaxSocketsPerUser = 1 })
+			l.addUser("bobby")
+			_, bobbys := l.access("bobby", l.login("bobby"), `{"type": "personal", "name": "sees"}`)
+			id, token := l.access("alice", l.token, `{"type": "app", "name": "dies", "permissions": [{"channelId": "work", "level": "read"}]}`)
+			witness := l.connect(client{query: "auth=" + bobbys, namespace: "/bobby"})
+			conn, err := l.dial(client{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			held, release := l.doctored.holdArming()
+			result := make(chan error, 1)
+			go func() {
+				_, err := conn.Connect(t.Context(), "/alice", `{"auth": "`+token+`"}`)
+				result <- err
+			}()
+			<-held
+			remove := func() { l.do(http.MethodDelete, "/accesses/"+id, "") }
+			if loses {
+				l.lose(remove)
+				l.caughtUp()
+			} else {
+				remove()
+				l.command(witness, "channels.create", `{"name": "later"}`)
+				l.wait(witness, "channelsChanged", "") // and so the follower has come by
+			}
+			release()
+			refusedWith(t, <-result, "invalid-access-token")
+			l.connect(client{query: "auth=" + l.token})
+		})
 	}
 }
 

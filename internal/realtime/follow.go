@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/api"
 )
 
@@ -17,14 +16,14 @@ const (
 
 // follower reads the feed and tells the sockets. It is one goroutine.
 type follower struct {
-	server   *Server
+	teller
 	position api.Position
 	failing  bool
 	pause    time.Duration
 }
 
 // run follows until ctx ends. After a failure it goes on from where it was; if
-// that cannot be, everything may have changed, and everybody is told so.
+// that cannot be, with the newest, once all were told what came before it.
 func (f *follower) run(ctx context.Context) {
 	if !f.begin(ctx) {
 		return
@@ -43,7 +42,7 @@ func (f *follower) run(ctx context.Context) {
 			if !f.begin(ctx) {
 				return
 			}
-			f.resync(ctx)
+			f.server.catchUp(ctx)
 		}
 	}
 }
@@ -76,9 +75,9 @@ func (f *follower) follow(ctx context.Context) error {
 			f.failing, f.pause = false, 0
 			f.server.Logger.Info("the feed of changes goes on")
 		}
-		if err := f.try(func() { f.take(ctx, &d.Change) }); err != nil {
+		if err := try(func() { f.take(ctx, &d.Change) }); err != nil {
 			for _, s := range f.server.hub.of(d.Change.User) {
-				f.blind(ctx, s, err)
+				f.server.blind(ctx, s, err)
 			}
 		}
 		f.position = d.Position
@@ -87,7 +86,7 @@ func (f *follower) follow(ctx context.Context) error {
 }
 
 // try gives the panic of what it calls.
-func (f *follower) try(work func()) (err error) {
+func try(work func()) (err error) {
 	defer survive(&err)
 	work()
 	return nil
@@ -112,84 +111,4 @@ func (f *follower) rest(ctx context.Context) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// take tells the sockets of a user what changed, those that may see it.
-func (f *follower) take(ctx context.Context, c *activity.Change) {
-	sessions := f.server.hub.of(c.User)
-	if len(sessions) == 0 {
-		return
-	}
-	switch c.Kind {
-	case activity.AccessKind, activity.SessionKind, activity.UserKind:
-		changed := c.Kind == activity.UserKind || c.Action != activity.Created
-		var waiting []*session
-		for _, s := range sessions {
-			if s.hears(c) {
-				waiting = append(waiting, s)
-			}
-		}
-		if changed {
-			f.review(ctx, c.User, waiting, false)
-		}
-	case activity.ChannelKind, activity.FolderKind, activity.EventKind:
-		f.spread(ctx, c, sessions)
-		f.server.counts.delay(f.server.Clock().Sub(c.Time.Time()))
-	case activity.ProfileKind:
-	}
-}
-
-// hears reports whether the session is to be told of a change. One that is not
-// armed remembers that it has come by.
-func (s *session) hears(c *activity.Change) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c.Seq <= s.seen {
-		return false
-	}
-	s.seen = c.Seq
-	return s.armed && !s.gone && !s.revoked
-}
-
-// spread tells of a change in a channel. What all personal accesses see of it
-// is found once, and what is told alike is encoded once.
-func (f *follower) spread(ctx context.Context, c *activity.Change, sessions []*session) {
-	var all []news
-	b := &bulletin{}
-	for _, s := range sessions {
-		if !s.hears(c) {
-			continue
-		}
-		list := all
-		if s.sight != nil || all == nil {
-			seen, err := s.sight.See(ctx, c)
-			if err != nil {
-				f.blind(ctx, s, err)
-				continue
-			}
-			list = topicsOf(c, seen)
-		}
-		if s.sight == nil {
-			all = list
-		}
-		if len(list) == 0 || !s.own && c.Origin.Socket != "" && c.Origin.Socket == s.socket.ID() {
-			continue
-		}
-		s.tell(list, b)
-	}
-}
-
-// blind ends a session whose sight cannot be told: its client comes back, and
-// asks for what it missed. A user who is gone is left to the change that says so.
-func (f *follower) blind(ctx context.Context, s *session, err error) {
-	if ctx.Err() != nil || isCode(err, activity.CodeUnknownUser) {
-		return
-	}
-	f.server.Logger.Warn("cannot tell what a socket may see: it is closed", "socket", s.socket.ID(), "error", err)
-	s.socket.Close()
-}
-
-func isCode(err error, code activity.Code) bool {
-	var e *activity.Error
-	return errors.As(err, &e) && e.Code == code
 }

@@ -16,27 +16,31 @@ const lastWords = 500 * time.Millisecond
 // review looks again at what sessions of a user may do, after a change of the
 // user's accesses or sign-ins. Those that may nothing any more are sent away;
 // those that may other things than before are told that anything may have
-// changed for them, as all are with everything.
-func (f *follower) review(ctx context.Context, user activity.UserID, sessions []*session, everything bool) {
+// changed for them.
+func (t *teller) review(ctx context.Context, c *activity.Change, sessions []*session) {
 	if len(sessions) == 0 {
 		return
 	}
-	v, err := f.server.Service.Snapshot(ctx, user)
-	nobody := isCode(err, activity.CodeUnknownUser)
-	switch {
-	case ctx.Err() != nil:
-		return
-	case err == nil:
-		f.server.setEpoch(v.Epoch)
-	case !nobody:
+	v, err := t.server.snapshot(ctx, c.User)
+	if err != nil && !isCode(err, activity.CodeUnknownUser) {
 		for _, s := range sessions {
-			f.blind(ctx, s, err)
+			t.trouble(s, c, err)
 		}
 		return
 	}
-	for _, s := range sessions {
-		if nobody || !s.renew(v, everything) {
-			s.revoke()
+	t.server.settle(v, err == nil, sessions, false)
+}
+
+// settle makes sessions of a user what the snapshot says, or sends them away,
+// where there is no user as where there is no right. With everything, all that
+// stay are told that anything may have changed.
+func (s *Server) settle(v api.Snapshot, user bool, sessions []*session, everything bool) {
+	if user {
+		s.setEpoch(v.Epoch)
+	}
+	for _, one := range sessions {
+		if !user || !one.renew(v, everything) {
+			one.revoke()
 		}
 	}
 }
@@ -54,7 +58,9 @@ func (s *session) renew(v api.Snapshot, everything bool) bool {
 	}
 	s.sight, s.permissions = v.Sight(&access), access.PermissionsSeq
 	s.mu.Lock()
-	s.seen = max(s.seen, v.Head)
+	if s.seen = max(s.seen, v.Head); everything {
+		s.seen = v.Head // it may be another history
+	}
 	s.mu.Unlock()
 	list := []news{{topic: topic{event: channelsChanged}, seq: v.Head, more: true}}
 	for _, channel := range v.Channels(&access) {
@@ -64,22 +70,6 @@ func (s *session) renew(v api.Snapshot, everything bool) bool {
 	}
 	s.tell(list, nil)
 	return true
-}
-
-// resync tells everybody that everything may have changed.
-func (f *follower) resync(ctx context.Context) {
-	for _, user := range f.server.hub.users() {
-		var armed []*session
-		for _, s := range f.server.hub.of(user) {
-			s.mu.Lock()
-			if s.armed && !s.gone && !s.revoked {
-				armed = append(armed, s)
-			}
-			s.again = !s.armed
-			s.mu.Unlock()
-		}
-		f.review(ctx, user, armed, true)
-	}
 }
 
 // expired looks at a session whose credential should have ended by now.

@@ -122,7 +122,7 @@ func (s *Server) Run(ctx context.Context) {
 	var work sync.WaitGroup
 	defer work.Wait()
 	work.Go(func() { s.expiries.run(ctx, s.expired) })
-	f := follower{server: s}
+	f := follower{teller: teller{server: s, trouble: func(one *session, _ *activity.Change, err error) { s.blind(ctx, one, err) }}}
 	f.run(ctx)
 }
 
