@@ -24,6 +24,8 @@ type storeDoc struct {
 	Schema int    `bson:"schema"` // the last migration that was made
 	Epoch  string `bson:"epoch"`  // of the change history
 	Key    []byte `bson:"key"`    // for keyed hashes
+
+	Transfer *transferDoc `bson:"transfer,omitempty"` // a migration into it that is not finished
 }
 
 // migration is the collections as they are from its number on.
@@ -68,9 +70,19 @@ func readMigrations(files fs.FS) ([]migration, error) {
 	return all, nil
 }
 
-// migrate brings the database to the newest schema. Servers that start at once
-// may all do it: each step can be made twice.
+// migrate brings the database to the newest schema, and refuses a store that is
+// not whole.
 func migrate(ctx context.Context, db *mongo.Database, sharded bool, o Options) (storeDoc, error) {
+	d, err := migrateAny(ctx, db, sharded, o)
+	if err == nil {
+		err = d.finished()
+	}
+	return d, err
+}
+
+// migrateAny brings the database to the newest schema. Servers that start at once
+// may all do it: each step can be made twice.
+func migrateAny(ctx context.Context, db *mongo.Database, sharded bool, o Options) (storeDoc, error) {
 	files := o.Migrations
 	steps, err := readMigrations(files)
 	if err != nil {

@@ -201,25 +201,18 @@ func newStore(c *conn, path string, o Options, lock *os.File) (*Store, error) {
 		queue: make(chan *task, queueSize), closing: make(chan struct{}), ended: make(chan struct{}),
 		drafts: drafts, foreign: s.janitor.Poke,
 	}
-	if err := s.readMeta(c); err != nil {
+	made, err := readMeta(c)
+	if err != nil {
 		return nil, failure("read "+path, err)
 	}
+	if err := made.finished(); err != nil {
+		return nil, err
+	}
+	s.epoch, s.key = made.epoch, made.key
 	if s.writer.seen, err = c.integer("PRAGMA data_version"); err != nil {
 		return nil, failure("read "+path, err)
 	}
 	go s.writer.loop()
 	s.janitor.Start(chores.Chores{Sweep: s.sweepAll, Flush: s.flushUses, Prune: s.prune, Log: o.Logger})
 	return s, nil
-}
-
-func (s *Store) readMeta(c *conn) error {
-	return c.query("SELECT name, value FROM meta", func(row *sqlite.Stmt) error {
-		switch row.ColumnText(0) {
-		case "epoch":
-			s.epoch = row.ColumnText(1)
-		case "key":
-			s.key = columnBytes(row, 1)
-		}
-		return nil
-	})
 }
