@@ -32,13 +32,14 @@ Examples:
   activityd serve --help
 
 Available Commands:
-  completion  Generate the autocompletion script for the specified shell
-  config      Print the effective configuration
-  healthcheck Ask the service on this machine whether it is alive
-  help        Help about any command
-  serve       Run the service
-  user        Manage the users of this installation
-  version     Print the version
+  completion    Generate the autocompletion script for the specified shell
+  config        Print the effective configuration
+  healthcheck   Ask the service on this machine whether it is alive
+  help          Help about any command
+  migrate-store Move all data from one store to another
+  serve         Run the service
+  user          Manage the users of this installation
+  version       Print the version
 
 Flags:
   -h, --help   help for activityd

@@ -29,6 +29,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`,
 		configCommand(environ),
 		versionCommand(),
 		healthcheckCommand(environ),
+		migrateStoreCommand(environ),
 	)
 	return root
 }
