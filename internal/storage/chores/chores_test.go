@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,23 +18,28 @@ import (
 
 // diary notes what a janitor does.
 type diary struct {
+	mu    sync.Mutex // guards done: time alone orders nothing
 	done  []string
 	log   bytes.Buffer
 	fails error
-	sweep func(context.Context, func())
+	sweep atomic.Pointer[func(context.Context, func())]
 }
+
+func (d *diary) sweepWith(fn func(ctx context.Context, rest func())) { d.sweep.Store(&fn) }
 
 func (d *diary) chores() chores.Chores {
 	note := func(what string) func(context.Context) error {
 		return func(context.Context) error {
+			d.mu.Lock()
+			defer d.mu.Unlock()
 			d.done = append(d.done, what)
 			return d.fails
 		}
 	}
 	return chores.Chores{
 		Sweep: func(ctx context.Context, rest func()) error {
-			if d.sweep != nil {
-				d.sweep(ctx, rest)
+			if fn := d.sweep.Swap(nil); fn != nil {
+				(*fn)(ctx, rest)
 			}
 			return note("sweep")(ctx)
 		},
@@ -44,6 +51,8 @@ func (d *diary) chores() chores.Chores {
 func (d *diary) expect(t *testing.T, want ...string) {
 	t.Helper()
 	synctest.Wait()
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if !slices.Equal(d.done, want) {
 		t.Errorf("done %v, want %v", d.done, want)
 	}
@@ -109,14 +118,13 @@ func TestLongSweep(t *testing.T) {
 		j := start(d)
 		defer j.Close()
 		d.expect(t, "prune", "sweep")
-		d.sweep = func(_ context.Context, rest func()) {
-			d.sweep = nil
+		d.sweepWith(func(_ context.Context, rest func()) {
 			rest()
 			j.Poke()
 			<-time.After(chores.Every)
 			rest()
 			rest()
-		}
+		})
 		j.Poke()
 		<-time.After(chores.Every + time.Second)
 		d.expect(t, "flush", "prune", "sweep", "sweep")
@@ -128,10 +136,10 @@ func TestClosedDuringASweep(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := &diary{}
-		d.sweep = func(ctx context.Context, _ func()) {
+		d.sweepWith(func(ctx context.Context, _ func()) {
 			<-ctx.Done()
 			d.fails = ctx.Err()
-		}
+		})
 		j := start(d)
 		synctest.Wait()
 		j.Close()
