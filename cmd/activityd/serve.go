@@ -72,13 +72,28 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writ
 	return runSites(ctx, cfg, log, sites)
 }
 
+// readyTimeout is how long the store may take to prove that it can be written:
+// who asks whether to send requests here does not wait for one that hangs.
+const readyTimeout = 3 * time.Second
+
 // ready fails once the service's own context has ended: who balances the load
-// must look elsewhere before connections are refused.
+// must look elsewhere before connections are refused. The error is the reason
+// alone, for operators.
 func ready(service, asked context.Context, store func(context.Context) error) error {
 	if service.Err() != nil {
 		return errors.New("shutting down")
 	}
-	return store(asked)
+	ctx, cancel := context.WithTimeout(asked, readyTimeout)
+	defer cancel()
+	err := store(ctx)
+	var known *activity.Error
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return fmt.Errorf("the store did not answer within %s", readyTimeout)
+	case errors.As(err, &known) && known.Err != nil:
+		return known.Err
+	}
+	return err
 }
 
 // publicHandler is what the public listener serves: the API, and the pages for

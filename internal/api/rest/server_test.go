@@ -123,7 +123,7 @@ func TestAdmin(t *testing.T) {
 		{nil, "GET", "/healthz", 200, `{"status":"ok"}`},
 		{nil, "GET", "/readyz", 200, `{"status":"ok"}`},
 		{errors.New("secret"), "GET", "/healthz", 200, `{"status":"ok"}`},
-		{errors.New("secret"), "GET", "/readyz", 503, `{"status":"unavailable"}`},
+		{errors.New("it is away"), "GET", "/readyz", 503, `{"status":"unavailable","reason":"it is away"}`},
 		{nil, "POST", "/readyz", 405, "Method Not Allowed\n"},
 		{nil, "GET", "/", 404, "404 page not found\n"},
 	} {

@@ -88,26 +88,29 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if uri.Database == "" {
 		uri.Database = defaultDatabase
 	}
-	outage := newOutage(o.Logger)
+	away := &outage{log: o.Logger, patient: selectTime}
+	if uri.ServerSelectionTimeoutSet {
+		away.patient = uri.ServerSelectionTimeout
+	}
 	primary := newPrimary()
 	client, err := mongo.Connect(options.Client().SetAppName("activityd").SetServerSelectionTimeout(selectTime).
-		SetConnectTimeout(connectTime).SetHeartbeatInterval(heartbeatTime).SetServerMonitor(primary.beside(outage.monitor())).ApplyURI(o.URI).
+		SetConnectTimeout(connectTime).SetHeartbeatInterval(heartbeatTime).SetServerMonitor(primary.beside(away.monitor())).ApplyURI(o.URI).
 		SetRetryReads(true).SetRetryWrites(true).SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).SetWriteConcern(writeconcern.Majority()))
 	if err != nil {
 		return nil, fmt.Errorf("the MongoDB URI cannot be used: %w", err)
 	}
-	s, err := open(ctx, o, client, primary, uri)
+	s, err := open(ctx, o, client, uri, primary, away)
 	if err != nil {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), operationTime)
 		defer cancel()
 		_ = client.Disconnect(closing) // why it was not opened says more
 		return nil, err
 	}
-	outage.watch()
+	away.watch(true)
 	return s, nil
 }
 
-func open(ctx context.Context, o Options, client *mongo.Client, primary *primary, uri *connstring.ConnString) (*Store, error) {
+func open(ctx context.Context, o Options, client *mongo.Client, uri *connstring.ConnString, primary *primary, away *outage) (*Store, error) {
 	db := client.Database(uri.Database)
 	sharded, made, err := prepare(ctx, db, o)
 	if err != nil {
@@ -118,7 +121,7 @@ func open(ctx context.Context, o Options, client *mongo.Client, primary *primary
 		names: db.Collection(namesColl), heads: db.Collection(headsColl), structure: db.Collection(structureColl),
 		profiles: db.Collection(profilesColl), events: db.Collection(eventsColl), changes: db.Collection(changesColl),
 		cache: newCache(o.CachedUsers), queues: newQueues(), commits: newGathering(sharded),
-		janitor: chores.New(), tail: newTail(), counts: counts.New(groupSize), closing: make(chan struct{}),
+		janitor: chores.New(), tail: newTail(), counts: counts.New(groupSize), outage: away, closing: make(chan struct{}),
 	}
 	s.units.begin()
 	from, err := s.headPlace(ctx)

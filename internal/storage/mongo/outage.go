@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -8,10 +9,12 @@ import (
 	"go.mongodb.org/mongo-driver/v2/event"
 )
 
-// outage tells the log once that no server takes writes, and once that one does
-// again. The driver watches the servers whether or not anybody asks them.
+// outage knows whether a server takes writes: the driver watches them whether or
+// not anybody asks them. The log is told once that none does, and once that one
+// does again.
 type outage struct {
-	log *slog.Logger
+	log     *slog.Logger
+	patient time.Duration // how long after its beginning calls still hope
 
 	mu      sync.Mutex
 	watched bool // whether the log is told: not before the store is open
@@ -19,13 +22,22 @@ type outage struct {
 	why     string // of the last failed look at a server
 }
 
-func newOutage(log *slog.Logger) *outage { return &outage{log: log} }
-
-// watch begins to tell the log.
-func (o *outage) watch() {
+// watch begins to tell the log, or ends it.
+func (o *outage) watch(on bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.watched = true
+	o.watched, o.since = on, time.Time{}
+}
+
+// refuses gives why a call need not be tried: nobody who asked a server has found
+// one for so long that another would wait in vain too.
+func (o *outage) refuses() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.since.IsZero() || time.Since(o.since) < o.patient {
+		return nil
+	}
+	return unavailable(errors.New("MongoDB has no server that takes writes: " + o.why))
 }
 
 func (o *outage) monitor() *event.ServerMonitor {
@@ -36,11 +48,6 @@ func (o *outage) monitor() *event.ServerMonitor {
 			o.why = reason(e.Failure)
 		},
 		TopologyDescriptionChanged: func(e *event.TopologyDescriptionChangedEvent) { o.changed(writable(e.NewDescription)) },
-		TopologyClosed: func(*event.TopologyClosedEvent) {
-			o.mu.Lock()
-			defer o.mu.Unlock()
-			o.watched = false
-		},
 	}
 }
 

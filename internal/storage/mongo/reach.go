@@ -88,7 +88,7 @@ func reason(err error) string {
 }
 
 // refused says in one sentence why a deployment does not answer as it should, and
-// what to do; another error stays as it is.
+// what to do; another error loses its lead.
 func refused(err error, uri *connstring.ConnString) error {
 	var server mongo.ServerError
 	var handshake *auth.Error
@@ -102,8 +102,10 @@ func refused(err error, uri *connstring.ConnString) error {
 		return unselected(err, uri, selection.Desc)
 	case unconnected(err):
 		return unconnectable(err, uri, strings.Join(uri.Hosts, ", "), err)
+	case strings.Contains(err.Error(), "reports wire version"): // the driver has no type for it
+		return errTooOld
 	}
-	return err
+	return because(err, "%s", strings.TrimPrefix(err.Error(), "storage/mongo: "))
 }
 
 // unauthorized: the user of the URI, or nobody, may not do what is needed.
@@ -116,9 +118,6 @@ func unauthorized(err error, uri *connstring.ConnString) error {
 
 // unselected: the driver found no server that can take writes.
 func unselected(err error, uri *connstring.ConnString, found description.Topology) error {
-	if found.CompatibilityErr != nil {
-		return errTooOld
-	}
 	kinds := func(kind description.ServerKind) bool {
 		return slices.ContainsFunc(found.Servers, func(s description.Server) bool { return s.Kind == kind })
 	}

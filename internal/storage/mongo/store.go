@@ -5,8 +5,8 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
@@ -41,6 +41,7 @@ type Store struct {
 	watcher *watcher
 	tail    *tail
 	counts  *counts.Counts
+	outage  *outage
 
 	gate     sync.Mutex // guards closed, and calls against Add after Wait
 	closed   bool
@@ -51,8 +52,12 @@ type Store struct {
 
 var _ storage.Store = (*Store)(nil)
 
-// enter begins a call, which leave must end.
+// enter begins a call, which leave must end. While the database is away for
+// longer none begins.
 func (s *Store) enter() error {
+	if err := s.outage.refuses(); err != nil {
+		return err
+	}
 	s.gate.Lock()
 	defer s.gate.Unlock()
 	if s.closed {
@@ -76,9 +81,7 @@ func (s *Store) Secrets() storage.Secrets { return secrets{s} }
 // Ready writes a trial that a majority must take.
 func (s *Store) Ready(ctx context.Context) error {
 	return s.write(ctx, "write a trial", func(ctx context.Context) error {
-		_, err := s.db.Collection(metaColl).UpdateOne(ctx, byID("trials"),
-			bson.D{{Key: "$inc", Value: bson.D{{Key: "count", Value: int64(1)}}}}, options.UpdateOne().SetUpsert(true))
-		return err
+		return trial(ctx, s.db)
 	})
 }
 
@@ -121,6 +124,9 @@ func (s *Store) read(ctx context.Context, op string, fn func(context.Context) er
 
 func (s *Store) now() activity.Timestamp { return activity.TimestampOf(s.options.Clock()) }
 
+// closeTime is how long the end of a store may wait for a database that is away.
+const closeTime = 5 * time.Second
+
 // Close ends the store when the running units of work have ended.
 func (s *Store) Close() error {
 	s.gate.Lock()
@@ -131,11 +137,12 @@ func (s *Store) Close() error {
 	s.closed = true
 	s.gate.Unlock()
 
+	s.outage.watch(false)
 	close(s.closing) // readers of the feed go
 	s.calls.Wait()
 	s.janitor.Close()
 	s.queues.wait()
-	ctx, cancel := context.WithTimeout(context.Background(), operationTime)
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
 	err := s.flushUses(ctx)
 	s.commits.close()

@@ -57,7 +57,11 @@ func (w *work) run() {
 // attempt runs the tasks once on what is known of the user. errStale and
 // errTaken say that they must run again.
 func (w *work) attempt() (units int, err error) {
-	base, err := w.store.draft(w.user)
+	err = w.store.outage.refuses() // those who waited for others do not wait again
+	var base known
+	if err == nil {
+		base, err = w.store.draft(w.user)
+	}
 	if err != nil {
 		w.n = len(w.tasks)
 		return 0, failure("read the user", err)
