@@ -57,13 +57,14 @@ func (b *bench) makeStore(ctx context.Context, database string, fill func(*mongo
 }
 
 // startOurs starts activityd on a database.
-func (b *bench) startOurs(ctx context.Context, database string) (*activityd.Server, *server, error) {
-	process, err := activityd.Start(ctx, b.binary, "--data-dir", b.tmp, "--mongodb-uri", b.mongod.uri(database))
-	if err != nil {
-		return nil, nil, err
-	}
+func (b *bench) startOurs(ctx context.Context, database string) (*activityd.Server, error) {
+	return activityd.Start(ctx, b.binary, "--data-dir", b.tmp, "--mongodb-uri", b.mongod.uri(database))
+}
+
+// requestsOf gives the requests for activityd.
+func requestsOf(process *activityd.Server) *server {
 	addr := process.Addr
-	return process, &server{
+	return &server{
 		addr: addr,
 		create: func(u activityd.User) []byte {
 			return wire.Request("POST", "/"+u.Name+"/work/events", addr, u.Token, []byte(event))
@@ -71,7 +72,7 @@ func (b *bench) startOurs(ctx context.Context, database string) (*activityd.Serv
 		list: func(u activityd.User, n int) []byte {
 			return wire.Request("GET", fmt.Sprintf("/%s/work/events?limit=%d", u.Name, n), addr, u.Token, nil)
 		},
-	}, nil
+	}
 }
 
 // startPeer starts the service of Feathers on a database.

@@ -80,11 +80,11 @@ func creators() []*contender {
 
 // runOurs starts activityd with workers.
 func (b *bench) runOurs(ctx context.Context, database string, workers func(*server) func(int, int) (*worker, error)) (*running, error) {
-	process, s, err := b.startOurs(ctx, database)
+	process, err := b.startOurs(ctx, database)
 	if err != nil {
 		return nil, err
 	}
-	return &running{server: process.PID, stop: process.Stop, worker: workers(s)}, nil
+	return &running{server: process.PID, stop: process.Stop, worker: workers(requestsOf(process))}, nil
 }
 
 // runPeer starts the service of Feathers with workers.

@@ -110,20 +110,27 @@ func micros(d time.Duration, n int64) float64 {
 	return float64(d) / float64(time.Microsecond) / float64(max(1, n))
 }
 
-// opened runs do with a subject on a new database, and drops that afterwards.
-func (b *bench) opened(ctx context.Context, s *contender, do func(database string, r *running) error) error {
-	if err := b.say("%s", s.name); err != nil {
+// opened runs do with a contender on a new database.
+func (b *bench) opened(ctx context.Context, c *contender, do func(database string, r *running) error) error {
+	return b.onNew(ctx, c.name, func(database string) error {
+		r, err := c.open(b, ctx, database)
+		if err != nil {
+			return err
+		}
+		return errors.Join(do(database, r), r.stop())
+	})
+}
+
+// onNew says what is being measured, runs do with the name of a new database, and
+// drops it.
+func (b *bench) onNew(ctx context.Context, what string, do func(database string) error) error {
+	if err := b.say("%s", what); err != nil {
 		return err
 	}
 	b.databases++
 	database := fmt.Sprintf("bench%d", b.databases)
-	r, err := s.open(b, ctx, database)
-	if err != nil {
-		return fmt.Errorf("%s: %w", s.name, err)
-	}
-	err = errors.Join(do(database, r), r.stop())
-	if err := errors.Join(err, b.mongod.drop(ctx, database)); err != nil {
-		return fmt.Errorf("%s: %w", s.name, err)
+	if err := errors.Join(do(database), b.mongod.drop(ctx, database)); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil
 }

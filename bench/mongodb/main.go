@@ -60,6 +60,8 @@ func parts() []part {
 	return []part{
 		{"create", (*bench).create},
 		{"lists", (*bench).lists},
+		{"latency", (*bench).latency},
+		{"follow", (*bench).follow},
 	}
 }
 

@@ -78,17 +78,21 @@ func (r *results) print(w io.Writer) error {
 			names = append(names, c)
 		}
 	}
-	table := report.Table{append(append([]string{""}, names...), ours+" : "+peer, "to reach")}
+	head := append([]string{""}, names...)
+	compared := slices.Contains(names, ours) && slices.Contains(names, peer)
+	if compared {
+		head = append(head, ours+" : "+peer)
+	}
+	table := report.Table{append(head, "to reach")}
 	for _, row := range r.rows {
 		cells := []string{row.name + ", " + row.unit}
 		for _, n := range names {
 			cells = append(cells, cell(row.values[n]))
 		}
-		ratio := ""
-		if a, b := mean(row.values[ours]), mean(row.values[peer]); a > 0 && b > 0 {
-			ratio = fmt.Sprintf("%.2f", a/b)
+		if compared {
+			cells = append(cells, ratio(mean(row.values[ours]), mean(row.values[peer])))
 		}
-		table.Add(append(cells, ratio, row.goal)...)
+		table.Add(append(cells, row.goal)...)
 	}
 	if _, err := fmt.Fprintln(w); err != nil {
 		return err
@@ -128,6 +132,13 @@ func cell(values []float64) string {
 		return report.Number(values[0])
 	}
 	return fmt.Sprintf("%s (%s-%s)", report.Number(mean(values)), report.Number(slices.Min(values)), report.Number(slices.Max(values)))
+}
+
+func ratio(a, b float64) string {
+	if a <= 0 || b <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f", a/b)
 }
 
 func mean(values []float64) float64 {
