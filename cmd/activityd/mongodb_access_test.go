@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -46,12 +47,16 @@ func testCredentials(t *testing.T, binary string) {
 	addUser(root, "reader", bson.A{role("read", "full"), role("read", "empty")})
 	addUser(root, "stranger", bson.A{role("readWrite", "elsewhere")})
 
-	for _, uri := range []string{as("owner", "full", source), as("writer", "plain", source), as("writer", "plain", source)} {
-		s := serveOn(t, binary, uri, "--registration", "open")
-		if ready := ask(t, http.MethodGet, s.Admin+"/readyz", "", ""); ready.status != http.StatusOK {
-			t.Errorf("readyz: %d %s", ready.status, ready.body)
-		}
+	var all sync.WaitGroup
+	for _, uri := range []string{as("owner", "full", source), as("writer", "plain", source), as("writer", "plain", source), as("writer", "plain", source)} {
+		all.Go(func() {
+			s := serveOn(t, binary, uri, "--registration", "open")
+			if ready := ask(t, http.MethodGet, s.Admin+"/readyz", "", ""); ready.status != http.StatusOK {
+				t.Errorf("readyz: %d %s", ready.status, ready.body)
+			}
+		})
 	}
+	all.Wait()
 	const (
 		wrong  = "MongoDB does not take the credentials of the URI: check the user, the password and authSource"
 		rights = " as activityd needs to: grant the roles readWrite and dbAdmin on it"
