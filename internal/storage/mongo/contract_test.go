@@ -9,8 +9,8 @@ import (
 )
 
 func TestContract(t *testing.T) {
-	storagetest.Run(t, func(t *testing.T) storage.Store {
+	storagetest.Run(t, func(t *testing.T, o storagetest.Options) storage.Store {
 		t.Helper()
-		return open(t, mongo.Options{})
+		return open(t, mongo.Options{Clock: o.Clock, Watch: o.Watch})
 	})
 }

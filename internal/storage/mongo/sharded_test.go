@@ -19,10 +19,10 @@ import (
 
 func TestContractOnAShardedCluster(t *testing.T) {
 	cluster := mongotest.NewShardedCluster(t, mongotest.Options{})
-	storagetest.Run(t, func(t *testing.T) storage.Store {
+	storagetest.Run(t, func(t *testing.T, o storagetest.Options) storage.Store {
 		t.Helper()
 		uri, name := cluster.Database(t)
-		s := open(t, mongo.Options{URI: uri})
+		s := open(t, mongo.Options{URI: uri, Clock: o.Clock, Watch: o.Watch})
 		spread(t, uri, name)
 		return s
 	})
@@ -78,10 +78,10 @@ const inProgress = 117
 
 func TestContractOnThreeMembers(t *testing.T) {
 	set := mongotest.NewReplicaSet(t, mongotest.Options{Members: 3})
-	storagetest.Run(t, func(t *testing.T) storage.Store {
+	storagetest.Run(t, func(t *testing.T, o storagetest.Options) storage.Store {
 		t.Helper()
 		uri, _ := set.Database(t)
-		return open(t, mongo.Options{URI: uri})
+		return open(t, mongo.Options{URI: uri, Clock: o.Clock, Watch: o.Watch})
 	})
 }
 

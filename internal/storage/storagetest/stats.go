@@ -1,18 +1,28 @@
-package sqlite_test
+package storagetest
 
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
-	"github.com/activityd/activityd/internal/storage/sqlite"
 )
 
-func stats(t *testing.T, s *sqlite.Store) storage.Stats {
+func statsCases() []testCase {
+	return []testCase{
+		{name: "count units and their groups", check: statsOfWrites, alone: true},
+		{name: "count how the cache was asked", check: statsOfTheCache, alone: true},
+		{name: "count what was swept", check: statsOfSweeps, alone: true},
+		{name: "tell how late readers of the feed are", opens: statsOfTheFeed},
+		{name: "units are watched", opens: watchedUnits},
+	}
+}
+
+func stats(t *testing.T, s storage.Store) storage.Stats {
 	t.Helper()
 	st, err := s.Stats(t.Context())
 	if err != nil {
@@ -21,6 +31,7 @@ func stats(t *testing.T, s *sqlite.Store) storage.Stats {
 	return st
 }
 
+// values gives how many values were counted.
 func values(h storage.Histogram) (n uint64) {
 	for _, one := range h.Counts {
 		n += one
@@ -28,16 +39,15 @@ func values(h storage.Histogram) (n uint64) {
 	return n
 }
 
-func TestStatsOfWrites(t *testing.T) {
-	s := open(t, sqlite.Options{Dir: t.TempDir()})
-	alice := addUser(t, s, "alice")
+func statsOfWrites(t *testing.T, s storage.Store) {
+	u := newTenant(t, s)
 	before := stats(t, s)
 	create := func(id activity.ChannelID) func(storage.Tx) error {
 		return func(tx storage.Tx) error {
 			return tx.CreateChannel(t.Context(), &activity.Channel{ID: id, Name: string(id)})
 		}
 	}
-	errs := alice.UpdateEach(t.Context(), activity.Origin{}, []func(storage.Tx) error{create("one"), create("two"), create("six")})
+	errs := u.UpdateEach(t.Context(), u.origin, []func(storage.Tx) error{create("one"), create("two"), create("six")})
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
@@ -51,17 +61,21 @@ func TestStatsOfWrites(t *testing.T) {
 	if values(st.Commits) != values(st.Groups) || st.Commits.Sum <= before.Commits.Sum || st.Failures != 0 {
 		t.Errorf("got %+v", st)
 	}
-	if len(st.Commits.Counts) != len(st.Commits.Bounds)+1 || st.Queue != 0 || st.QueueMax == 0 {
-		t.Errorf("got %+v", st)
+	for _, h := range []storage.Histogram{st.Groups, st.Commits} {
+		if len(h.Counts) != len(h.Bounds)+1 || !slices.IsSorted(h.Bounds) {
+			t.Errorf("got %+v", h)
+		}
+	}
+	if st.Queue != 0 {
+		t.Errorf("%d units wait", st.Queue)
 	}
 }
 
-func TestStatsOfTheCache(t *testing.T) {
-	s := open(t, sqlite.Options{Dir: t.TempDir()})
-	alice := addUser(t, s, "alice")
+func statsOfTheCache(t *testing.T, s storage.Store) {
+	u := newTenant(t, s)
 	before := stats(t, s)
 	for range 3 {
-		view(t, alice, func(storage.Tx) error { return nil })
+		u.structure()
 	}
 	st := stats(t, s)
 	asked := st.CacheHits + st.CacheStale + st.CacheMisses - before.CacheHits - before.CacheStale - before.CacheMisses
@@ -70,42 +84,42 @@ func TestStatsOfTheCache(t *testing.T) {
 	}
 }
 
-func TestStatsOfSweeps(t *testing.T) {
-	s := open(t, sqlite.Options{Dir: t.TempDir()})
-	alice := addUser(t, s, "alice")
-	addChannel(t, alice, "diary")
-	update(t, alice, func(tx storage.Tx) error { return tx.DeleteChannel(t.Context(), "diary") })
+func statsOfSweeps(t *testing.T, s storage.Store) {
+	u := newTenant(t, s)
+	u.channel("c")
+	u.put(note("c", "", 1))
+	u.do(func(tx storage.Tx) error { return tx.DeleteChannel(t.Context(), "c") })
 	eventually(t, "the channel is swept", func() bool { return stats(t, s).Sweeps > 0 })
 }
 
 // A reader that holds a change up is told with how many wait behind it.
-func TestStatsOfTheFeed(t *testing.T) {
+func statsOfTheFeed(t *testing.T, open func(Options) storage.Store) {
 	var later atomic.Int64 // than the start
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	clock := func() time.Time { return start.Add(time.Duration(later.Load())) }
-	s := open(t, sqlite.Options{Dir: t.TempDir(), Clock: clock})
-	alice := addUser(t, s, "alice")
+	s := open(Options{Clock: func() time.Time { return start.Add(time.Duration(later.Load())) }})
+	u := newTenant(t, s)
 	if feed := stats(t, s).Feed; feed != (storage.FeedStats{}) {
 		t.Fatalf("without readers: %+v", feed)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	from, err := s.Head(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	given, taken := make(chan storage.Delivery), make(chan error)
+	defer cancel()
+	from := position(t, s)
+	given, ended := make(chan storage.Delivery), make(chan error, 1)
 	go func() {
 		for d, err := range s.Changes(ctx, from) {
 			if err != nil {
-				taken <- err
+				ended <- err
 				return
 			}
-			given <- d
+			select {
+			case given <- d:
+			case <-ctx.Done():
+			}
 		}
-		taken <- nil
+		ended <- nil
 	}()
-	addChannel(t, alice, "one")
-	addChannel(t, alice, "two")
+	u.channel("one")
+	u.channel("two")
 	later.Store(int64(time.Minute))
 	eventually(t, "the reader is a minute late", func() bool {
 		f := stats(t, s).Feed
@@ -113,9 +127,9 @@ func TestStatsOfTheFeed(t *testing.T) {
 	})
 	<-given
 	<-given
-	eventually(t, "the reader has all", func() bool { f := stats(t, s).Feed; return f.Lag == 0 && f.Age == 0 && f.Readers == 1 })
+	eventually(t, "the reader has all", func() bool { return stats(t, s).Feed == storage.FeedStats{Readers: 1} })
 	cancel()
-	if err := <-taken; err != nil {
+	if err := <-ended; err != nil {
 		t.Error(err)
 	}
 	if feed := stats(t, s).Feed; feed != (storage.FeedStats{}) {
@@ -123,28 +137,28 @@ func TestStatsOfTheFeed(t *testing.T) {
 	}
 }
 
-func TestWatchedUnits(t *testing.T) {
+func watchedUnits(t *testing.T, open func(Options) storage.Store) {
 	type unit struct {
 		units int
 		err   error
 	}
 	var seen []unit
 	type key struct{}
-	s := open(t, sqlite.Options{Dir: t.TempDir(), Watch: func(ctx context.Context) func(int, error) {
+	s := open(Options{Watch: func(ctx context.Context) func(int, error) {
 		if ctx.Value(key{}) == nil {
 			t.Error("another context")
 		}
 		return func(units int, err error) { seen = append(seen, unit{units, err}) }
 	}})
-	alice := addUser(t, s, "alice")
+	u := newTenant(t, s)
 	ctx := context.WithValue(t.Context(), key{}, true)
 	failure := errors.New("no")
-	if err := alice.Update(ctx, activity.Origin{}, func(storage.Tx) error { return failure }); !errors.Is(err, failure) {
+	if err := u.Update(ctx, u.origin, func(storage.Tx) error { return failure }); !errors.Is(err, failure) {
 		t.Fatal(err)
 	}
-	ended, cancel := context.WithCancel(ctx)
+	over, cancel := context.WithCancel(ctx)
 	cancel()
-	if err := alice.Update(ended, activity.Origin{}, func(storage.Tx) error { return nil }); !errors.Is(err, context.Canceled) {
+	if err := u.Update(over, u.origin, func(storage.Tx) error { return nil }); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	if len(seen) != 2 || seen[0].units == 0 || !errors.Is(seen[0].err, failure) || seen[1].units != 0 || !errors.Is(seen[1].err, context.Canceled) {
