@@ -35,7 +35,7 @@ func (s *Store) commitChain(c *chain, units int, alone bool) (int, error) {
 	for try := 0; ; try++ {
 		s.commits.add(w)
 		err := <-w.result
-		if err == nil || !curable(err) || s.outage.refuses() != nil || time.Now().After(deadline) || pause(context.Background(), try) != nil {
+		if err == nil || !curable(err) || s.outage.refuses() != nil || time.Now().After(deadline) || s.waitAgain(context.Background(), try, err) != nil {
 			return w.units, err
 		}
 		w.alone = w.alone || errors.Is(err, errTaken)

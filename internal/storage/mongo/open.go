@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -93,7 +94,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		away.patient = uri.ServerSelectionTimeout
 	}
 	primary := newPrimary()
-	client, err := mongo.Connect(options.Client().SetAppName("activityd").SetServerSelectionTimeout(selectTime).
+	client, err := mongo.Connect(options.Client().SetAppName(appName).SetServerSelectionTimeout(selectTime).
 		SetConnectTimeout(connectTime).SetHeartbeatInterval(heartbeatTime).SetServerMonitor(primary.beside(away.monitor())).ApplyURI(o.URI).
 		SetRetryReads(true).SetRetryWrites(true).SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).SetWriteConcern(writeconcern.Majority()))
 	if err != nil {
@@ -122,6 +123,7 @@ func open(ctx context.Context, o Options, client *mongo.Client, uri *connstring.
 		profiles: db.Collection(profilesColl), events: db.Collection(eventsColl), changes: db.Collection(changesColl),
 		cache: newCache(o.CachedUsers), queues: newQueues(), commits: newGathering(sharded),
 		janitor: chores.New(), tail: newTail(), counts: counts.New(groupSize), outage: away, closing: make(chan struct{}),
+		abandoned: abandoned{client: client, app: cmp.Or(uri.AppName, appName), log: o.Logger},
 	}
 	s.units.begin()
 	from, err := s.headPlace(ctx)

@@ -120,7 +120,7 @@ func (s *Store) transact(ctx context.Context, op string, fn func(context.Context
 	deadline := time.Now().Add(giveUpAfter)
 	for try := 0; ; try++ {
 		err := s.transactOnce(ctx, fn)
-		if err == nil || !labelled(err, transientLabel) || s.outage.refuses() != nil || time.Now().After(deadline) || pause(ctx, try) != nil {
+		if err == nil || !labelled(err, transientLabel) || s.outage.refuses() != nil || time.Now().After(deadline) || s.waitAgain(ctx, try, err) != nil {
 			return failure(op, err)
 		}
 	}

@@ -31,17 +31,18 @@ type Store struct {
 
 	names, heads, structure, profiles, events, changes *mongo.Collection
 
-	clock   clock
-	units   units
-	cache   *cache
-	queues  *queues
-	commits *gathering
-	uses    memory.Uses
-	janitor *chores.Janitor
-	watcher *watcher
-	tail    *tail
-	counts  *counts.Counts
-	outage  *outage
+	clock     clock
+	units     units
+	abandoned abandoned
+	cache     *cache
+	queues    *queues
+	commits   *gathering
+	uses      memory.Uses
+	janitor   *chores.Janitor
+	watcher   *watcher
+	tail      *tail
+	counts    *counts.Counts
+	outage    *outage
 
 	gate     sync.Mutex // guards closed, and calls against Add after Wait
 	closed   bool

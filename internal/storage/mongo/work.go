@@ -49,7 +49,7 @@ func (w *work) run() {
 			return
 		}
 		if try > 0 {
-			_ = pause(context.Background(), try) // it never ends
+			_ = w.store.waitAgain(context.Background(), try, err) // it never ends
 		}
 	}
 }

@@ -1,0 +1,61 @@
+package mongo_test
+
+import (
+	"context"
+	"testing"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/activityd/activityd/internal/storage/mongo"
+	"github.com/activityd/activityd/internal/storage/mongo/mongotest"
+)
+
+// TestDeadServersStandInNoWay: what a server wrote in a transaction that it did not
+// live to end keeps others from writing no longer than it takes to notice.
+func TestDeadServersStandInNoWay(t *testing.T) {
+	t.Parallel()
+	uri, name := mongotest.Database(t)
+	s := open(t, mongo.Options{URI: uri})
+	alice := addUser(t, s, "alice")
+	addChannel(t, alice, "diary")
+	writes := map[string]func(ctx context.Context, db *driver.Database) error{
+		"a sequence record": func(ctx context.Context, db *driver.Database) error {
+			_, err := db.Collection("heads").UpdateByID(ctx, "id-of-alice", bson.D{{Key: "$inc", Value: bson.D{{Key: "fences", Value: int64(1)}}}})
+			return err
+		},
+		"the name of a user to come": func(ctx context.Context, db *driver.Database) error {
+			_, err := db.Collection("names").InsertOne(ctx, bson.D{{Key: "_id", Value: "carol"}, {Key: "user", Value: "id-of-nobody"}})
+			return err
+		},
+	}
+	for what, write := range writes {
+		abandon(t, uri, name, what, write)
+	}
+	addEvent(t, alice, event(1, "diary"))
+	addUser(t, s, "carol")
+	if n := count(t, alice, "diary"); n != 1 {
+		t.Errorf("there are %d events", n)
+	}
+}
+
+// abandon leaves a transaction open, as a server does that is killed.
+func abandon(t *testing.T, uri, name, what string, write func(context.Context, *driver.Database) error) {
+	t.Helper()
+	client, err := driver.Connect(options.Client().ApplyURI(uri).SetAppName("activityd"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
+	session, err := client.StartSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := session.StartTransaction(); err != nil {
+		t.Fatal(err)
+	}
+	if err := write(driver.NewSessionContext(t.Context(), session), client.Database(name)); err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+}
