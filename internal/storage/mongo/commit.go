@@ -221,11 +221,9 @@ func (s *Store) explain(c *chain, why error) error {
 	return why
 }
 
-// settle writes what the chains have pending, adds their changes and moves their
-// sequence records on, in the transaction of ctx. Every chain that another server
-// was faster than meets a change of the number that it wants: that is why the
-// records need not be compared, which would take the database longer than all
-// else of a creation. broken is such a chain, or one whose user has gone, for
+// settle writes what the chains have pending, adds their changes and moves those
+// sequence records on that must be, in the transaction of ctx. Every chain that
+// another server was faster than meets a change of the number that it wants. broken is such a chain, or one whose user has gone, for
 // which why is errStale; or one that wanted an id that is taken, errTaken.
 func (s *Store) settle(ctx context.Context, chains []*chain) (broken *chain, why, err error) {
 	var all bulks
@@ -236,7 +234,7 @@ func (s *Store) settle(ctx context.Context, chains []*chain) (broken *chain, why
 		}
 	}
 	for _, c := range chains {
-		if len(c.records) > 0 {
+		if c.movesHead() {
 			v, st := c.headStatement()
 			all.add(s.heads, v, st)
 		}
@@ -263,7 +261,7 @@ func (s *Store) settle(ctx context.Context, chains []*chain) (broken *chain, why
 func (s *Store) missing(ctx context.Context, chains []*chain) (*chain, error) {
 	last := chains[0]
 	for _, c := range chains {
-		d, err := s.readHead(ctx, c.user)
+		d, err := s.readHeadDoc(ctx, c.user)
 		switch {
 		case err != nil:
 			return nil, err

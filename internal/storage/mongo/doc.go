@@ -11,9 +11,10 @@
 //	meta            "store": version of the schema, epoch of the history, key of
 //	                keyed hashes; "trials": that it can be written
 //	names           _id: the name, user: who has it. Of the living only
-//	heads           _id: the user. The sequence record: seq and time of the last
-//	                change, revision of what is cached, last key given. A deleted
-//	                user has none
+//	heads           _id: the user. The sequence record: last key given; seq and time
+//	                of the last change that moved the revision of what is cached,
+//	                or was pruned: the newest change says what came since. A
+//	                deleted user has none
 //	structure       _id: {u, k, i}: user, channels, folders, accesses, their uses,
 //	                sessions. One query reads all of a user
 //	profiles        _id: {u, name}
@@ -34,12 +35,12 @@
 // The units of a user run one after the other in a goroutine that is there while
 // there are any. They read with the majority what is committed, and write into a
 // chain in memory, which is committed in one transaction with the chains of other
-// users: the changes, the sequence record of each user, events and structure. On
-// a sharded cluster each chain is committed alone. A unit that asks about what it
-// has written, but for single things, gets a transaction of its own in which the
-// database answers.
+// users: the changes, events and structure, and the sequence records of those
+// whose structure changes. On a sharded cluster each chain is committed alone. A
+// unit that asks about what it has written, but for single things, gets a
+// transaction of its own in which the database answers.
 //
-// A chain is made on what its user's sequence record said. Where another server
+// A chain is made on what its user's newest change said. Where another server
 // was faster, a change of the number that it wants is there already: the units
 // run again on what is. So everything that could make a chain wrong must have
 // appended a change, and no change is pruned that a server may not know of yet.
@@ -50,7 +51,7 @@
 //
 // A view is a snapshot, begun at the first read. What is small of a user is
 // cached with a revision, and trusted while the change stream answered within the
-// last half second; else the sequence record is asked first.
+// last half second; else the newest change is asked for first.
 //
 // It imports activity, storage and migrations; never another store, auth or
 // api.

@@ -122,11 +122,16 @@ func TestHistoryIsPruned(t *testing.T) {
 			})
 		}
 	}
+	carol := addUser(t, s, "carol")
+	addChannel(t, carol, "diary")
+	addEvent(t, carol, event(1, "diary")) // only its change says that it is the third
 	clock.ahead.Store(int64(25 * time.Hour))
 	addEvent(t, alice, event(1000, "diary"))
 	later := open(t, mongo.Options{URI: uri, Clock: clock.now, History: 24 * time.Hour}) // which prunes as it starts
 	eventually(t, "one change is left", func() bool { return documents(t, db, "changes") == 1 })
-	for tenant, want := range map[storage.Tenant]activity.Seq{later.Tenant("id-of-alice"): 702, later.Tenant("id-of-bob"): 1} {
+	for tenant, want := range map[storage.Tenant]activity.Seq{
+		later.Tenant("id-of-alice"): 702, later.Tenant("id-of-bob"): 1, later.Tenant("id-of-carol"): 3,
+	} {
 		view(t, tenant, func(tx storage.Tx) error {
 			_, oldest, err := tx.Log(t.Context(), 0, 10)
 			if oldest != want {
@@ -136,13 +141,17 @@ func TestHistoryIsPruned(t *testing.T) {
 		})
 	}
 	addChannel(t, bob, "diary") // the numbers go on
-	view(t, bob, func(tx storage.Tx) error {
-		_, head, err := tx.LogHead(t.Context())
-		if head != 2 {
-			t.Errorf("the next change is %d", head)
-		}
-		return err
-	})
+	third := later.Tenant("id-of-carol")
+	addEvent(t, third, event(2, "diary"))
+	for tenant, want := range map[storage.Tenant]activity.Seq{bob: 2, third: 4} {
+		view(t, tenant, func(tx storage.Tx) error {
+			_, head, err := tx.LogHead(t.Context())
+			if head != want {
+				t.Errorf("the next change is %d, want %d", head, want)
+			}
+			return err
+		})
+	}
 }
 
 // TestPruningTakesTurns: what one server has pruned a moment ago no other looks

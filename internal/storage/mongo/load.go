@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -15,8 +16,9 @@ import (
 	"github.com/activityd/activityd/internal/storage/keys"
 )
 
-// headDoc is a user's sequence record: what every write moves. A deleted user
-// has none.
+// headDoc is a user's sequence record. Only what changes the account or the keys
+// moves it: where the user's newest change is newer, that says where the history
+// stands. A deleted user has none.
 type headDoc struct {
 	ID       string             `bson:"_id"`
 	Seq      int64              `bson:"seq"`
@@ -27,7 +29,7 @@ type headDoc struct {
 
 func (d *headDoc) head() head { return head{seq: activity.Seq(d.Seq), modified: d.Modified} }
 
-// readHeadDoc reads a sequence record by hand: every view does.
+// readHeadDoc reads a sequence record by hand.
 func readHeadDoc(doc []byte) (d headDoc, err error) {
 	err = eachElement(doc, func(key []byte, v core.Value) error {
 		switch string(key) {
@@ -47,8 +49,26 @@ func readHeadDoc(doc []byte) (d headDoc, err error) {
 	return d, err
 }
 
-// readHead gives a user's sequence record; nil for an unknown or deleted user.
+// readHead gives where a user's history stands, but for the keys; nil for an
+// unknown or deleted user.
 func (s *Store) readHead(ctx context.Context, user activity.UserID) (*headDoc, error) {
+	newest := options.FindOne().SetSort(bson.D{{Key: "_id", Value: -1}}).SetHint(byOwnID)
+	doc, err := s.changes.FindOne(ctx, between(user, changeID(user, 0), changeID(user, math.MaxInt64)), newest).Raw()
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return s.readHeadDoc(ctx, user) // his history was pruned, or left behind
+	}
+	if err != nil {
+		return nil, err
+	}
+	r, err := readRecord(doc)
+	if err != nil || r.revision == 0 {
+		return nil, err
+	}
+	return &headDoc{ID: string(user), Seq: int64(r.Seq), Modified: r.Time, Revision: r.revision}, nil
+}
+
+// readHeadDoc gives a user's sequence record; nil for an unknown or deleted user.
+func (s *Store) readHeadDoc(ctx context.Context, user activity.UserID) (*headDoc, error) {
 	doc, err := s.heads.FindOne(ctx, byID(string(user))).Raw()
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return nil, nil
@@ -70,6 +90,11 @@ func (s *Store) load(ctx context.Context, user activity.UserID, old known) (know
 	if a := old.account; a != nil && a.revision == d.Revision {
 		return known{account: a, head: d.head(), at: time.Now()}, nil
 	}
+	stored, err := s.readHeadDoc(ctx, user)
+	if err != nil || stored == nil {
+		return known{}, err
+	}
+	d.Keys = stored.Keys
 	cursor, err := s.structure.Find(ctx, allOf(user), options.Find().SetSort(byOwnID))
 	if err != nil {
 		return known{}, err

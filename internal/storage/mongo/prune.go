@@ -97,6 +97,11 @@ func (s *Store) pruneUser(ctx context.Context, user activity.UserID, before acti
 		if n == 0 {
 			return errors.New("the changes of a user are not in order")
 		}
+		// The newest change may be among them, which says where the history stands.
+		floor := bson.D{{Key: "$max", Value: bson.D{{Key: "seq", Value: int64(last)}, {Key: "modified", Value: changes[n-1].Time}}}}
+		if _, err := s.heads.UpdateOne(ctx, byID(string(user)), floor); err != nil {
+			return err
+		}
 		if _, err := s.changes.DeleteMany(ctx, between(user, changeID(user, 0), changeID(user, last))); err != nil {
 			return err
 		}
