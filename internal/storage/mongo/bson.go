@@ -1,6 +1,8 @@
 package mongo
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"strconv"
 
@@ -18,24 +20,62 @@ var errShape = errors.New("a document has not the shape that it was stored in")
 // eachElement calls fn with each element of a document.
 func eachElement(doc []byte, fn func(key []byte, v core.Value) error) error {
 	length, rem, ok := core.ReadLength(doc)
-	if !ok || int(length) > len(doc) {
+	if !ok || length < 5 || int(length) > len(doc) {
 		return errShape
 	}
-	rem = rem[:length-4]
-	for len(rem) > 1 {
-		var e core.Element
-		if e, rem, ok = core.ReadElement(rem); !ok {
+	rem = rem[:length-5] // without the byte that ends it
+	for len(rem) > 0 {
+		kind := core.Type(rem[0])
+		end := bytes.IndexByte(rem, 0)
+		if end < 1 {
 			return errShape
 		}
-		v, err := e.ValueErr()
-		if err != nil {
+		n := valueSize(kind, rem[end+1:])
+		if n < 0 || n > len(rem)-end-1 {
 			return errShape
 		}
-		if err := fn(e.KeyBytes(), v); err != nil {
+		key, value := rem[1:end], rem[end+1:end+1+n]
+		rem = rem[end+1+n:]
+		if err := fn(key, core.Value{Type: kind, Data: value}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// valueSize gives how many bytes a value takes, of the types that are stored;
+// less than 0 for others.
+func valueSize(kind core.Type, b []byte) int {
+	counted := 0
+	switch kind {
+	case core.TypeNull, core.TypeMinKey, core.TypeMaxKey:
+		return 0
+	case core.TypeBoolean:
+		return 1
+	case core.TypeInt32:
+		return 4
+	case core.TypeDouble, core.TypeInt64, core.TypeDateTime, core.TypeTimestamp:
+		return 8
+	case core.TypeObjectID:
+		return 12
+	case core.TypeDecimal128:
+		return 16
+	case core.TypeString:
+		counted = 4
+	case core.TypeBinary:
+		counted = 5
+	case core.TypeEmbeddedDocument, core.TypeArray:
+	default:
+		return -1
+	}
+	if len(b) < 4 {
+		return -1
+	}
+	size := int(int32(binary.LittleEndian.Uint32(b))) //nolint:gosec // it is signed in BSON
+	if size < 0 {
+		return -1
+	}
+	return size + counted
 }
 
 // document appends a document with what fill appends.

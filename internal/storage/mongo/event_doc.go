@@ -136,14 +136,19 @@ func readStored(doc []byte, channel activity.ChannelID) (*stored, error) {
 // too are shared with it: those of lists are mostly the same.
 func (s *stored) readAll(doc []byte, channel activity.ChannelID) error {
 	before := &s.event
+	tags := before.Tags
 	*s = stored{event: activity.Event{
 		ChannelID: channel, Tags: []string{}, Type: before.Type, CreatedBy: before.CreatedBy, ModifiedBy: before.ModifiedBy,
 	}}
 	var end activity.Timestamp
-	err := eachElement(doc, func(key []byte, v core.Value) error {
-		if string(key) == "end" {
+	err := eachElement(doc, func(key []byte, v core.Value) (err error) {
+		switch string(key) {
+		case "end":
 			end = timeOf(v)
 			return nil
+		case "tags":
+			s.event.Tags, err = readTags(v.Data, tags)
+			return err
 		}
 		return s.read(key, v)
 	})
@@ -169,11 +174,7 @@ func (s *stored) read(key []byte, v core.Value) (err error) {
 	e := &s.event
 	switch string(key) {
 	case "_id":
-		if _, packed, ok := v.Document().Lookup("i").BinaryOK(); ok && len(packed) == keys.UUIDSize {
-			e.ID = keys.UnpackID(packed)
-			return nil
-		}
-		return errShape
+		e.ID, err = readEventID(v.Data)
 	case "time":
 		e.Time = timeOf(v)
 	case "modified":
@@ -217,12 +218,6 @@ func typeOf(before activity.Type, v core.Value) (t activity.Type) {
 func (s *stored) readContent(key []byte, v core.Value) error {
 	e := &s.event
 	switch string(key) {
-	case "tags":
-		e.Tags = make([]string, 0, 4)
-		return eachElement(v.Data, func(_ []byte, v core.Value) error {
-			e.Tags = append(e.Tags, textOf(v))
-			return nil
-		})
 	case "createdBy":
 		e.CreatedBy = sameOr(e.CreatedBy, v)
 	case "modifiedBy":
@@ -242,6 +237,35 @@ func (s *stored) readContent(key []byte, v core.Value) error {
 		e.Value = bytesOf(v)
 	}
 	return nil
+}
+
+// readEventID reads the id of an event out of the _id of its document.
+func readEventID(doc []byte) (id activity.EventID, err error) {
+	err = eachElement(doc, func(key []byte, v core.Value) error {
+		if _, packed, ok := v.BinaryOK(); ok && string(key) == "i" && len(packed) == keys.UUIDSize {
+			id = keys.UnpackID(packed)
+		}
+		return nil
+	})
+	if err == nil && id == "" {
+		err = errShape
+	}
+	return id, err
+}
+
+// readTags reads tags; those of the event before that are in the same place are
+// shared with it.
+func readTags(doc []byte, before []string) ([]string, error) {
+	tags := make([]string, 0, max(4, len(before)))
+	err := eachElement(doc, func(_ []byte, v core.Value) error {
+		same := ""
+		if len(tags) < len(before) {
+			same = before[len(tags)]
+		}
+		tags = append(tags, sameOr(same, v))
+		return nil
+	})
+	return tags, err
 }
 
 func readAttachment(doc []byte) (a activity.Attachment, err error) {
