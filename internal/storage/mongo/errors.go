@@ -22,10 +22,9 @@ func unavailable(cause error) *activity.Error {
 }
 
 var (
-	errClosed   = errors.New("the store is closed")
-	errEnded    = errors.New("storage/mongo: the unit of work has ended")
-	errReadOnly = errors.New("storage/mongo: a write in View: use Update")
-	errLater    = errors.New("storage/mongo: the database does not show yet what it has acknowledged")
+	errClosed = errors.New("the store is closed")
+	errEnded  = errors.New("storage/mongo: the unit of work has ended")
+	errLater  = errors.New("storage/mongo: the database does not show yet what it has acknowledged")
 )
 
 // failure gives the error of an operation on the database: of the domain as it

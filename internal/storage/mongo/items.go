@@ -2,7 +2,6 @@ package mongo
 
 import (
 	"encoding/json"
-	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -152,7 +151,7 @@ func accessDocOf(user activity.UserID, v *activity.Access) (*accessDoc, error) {
 	permissions, err := json.Marshal(v.Permissions)
 	return &accessDoc{
 		ID: itemID(user, accessKind, string(v.ID)), Type: string(v.Type), Name: v.Name, Device: v.DeviceName, Permissions: string(permissions),
-		Seq: int64(v.PermissionsSeq), Tokens: joinTokens(v.Tokens), Created: v.Created, CreatedBy: v.CreatedBy, Modified: v.Modified,
+		Seq: int64(v.PermissionsSeq), Tokens: keys.JoinTokens(v.Tokens), Created: v.Created, CreatedBy: v.CreatedBy, Modified: v.Modified,
 		Expires: v.Expires,
 	}, err
 }
@@ -160,27 +159,11 @@ func accessDocOf(user activity.UserID, v *activity.Access) (*accessDoc, error) {
 func (d *accessDoc) access(id string) (activity.Access, error) {
 	v := activity.Access{
 		ID: activity.AccessID(id), Type: activity.AccessType(d.Type), Name: d.Name, DeviceName: d.Device,
-		PermissionsSeq: activity.Seq(d.Seq), Tokens: splitTokens(d.Tokens), Created: d.Created, CreatedBy: d.CreatedBy, Modified: d.Modified,
+		PermissionsSeq: activity.Seq(d.Seq), Tokens: keys.SplitTokens(d.Tokens), Created: d.Created, CreatedBy: d.CreatedBy, Modified: d.Modified,
 		Expires: d.Expires,
 	}
 	err := json.Unmarshal([]byte(d.Permissions), &v.Permissions)
 	return v, err
-}
-
-func joinTokens(tokens []activity.TokenHash) []byte {
-	b := make([]byte, 0, len(tokens)*len(activity.TokenHash{}))
-	for _, h := range tokens {
-		b = append(b, h[:]...)
-	}
-	return b
-}
-
-func splitTokens(b []byte) []activity.TokenHash {
-	tokens := make([]activity.TokenHash, 0, len(b)/len(activity.TokenHash{}))
-	for part := range slices.Chunk(b, len(activity.TokenHash{})) {
-		tokens = append(tokens, activity.TokenHash(part))
-	}
-	return tokens
 }
 
 type sessionDoc struct {

@@ -9,6 +9,7 @@ import (
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/keys"
+	"github.com/activityd/activityd/internal/storage/writes"
 )
 
 // reads are the reads that View and Update have in common.
@@ -94,63 +95,7 @@ func (r *reads) Profile(ctx context.Context, name string) (activity.Object, erro
 // viewTx is the Tx of View: its writes fail.
 type viewTx struct {
 	reads
-	readOnly
+	writes.Refused
 }
 
 var _ storage.Tx = (*viewTx)(nil)
-
-type readOnly struct{}
-
-// UpdateUser fails, as all of them do.
-func (readOnly) UpdateUser(context.Context, activity.User) error { return errReadOnly }
-
-// CreateChannel fails.
-func (readOnly) CreateChannel(context.Context, *activity.Channel) error { return errReadOnly }
-
-// UpdateChannel fails.
-func (readOnly) UpdateChannel(context.Context, *activity.Channel) error { return errReadOnly }
-
-// DeleteChannel fails.
-func (readOnly) DeleteChannel(context.Context, activity.ChannelID) error { return errReadOnly }
-
-// CreateFolder fails.
-func (readOnly) CreateFolder(context.Context, *activity.Folder) error { return errReadOnly }
-
-// UpdateFolder fails.
-func (readOnly) UpdateFolder(context.Context, *activity.Folder) error { return errReadOnly }
-
-// DeleteFolder fails.
-func (readOnly) DeleteFolder(context.Context, activity.ChannelID, activity.FolderID, bool) error {
-	return errReadOnly
-}
-
-// CreateEvent fails.
-func (readOnly) CreateEvent(context.Context, *activity.Event, *storage.Request) error {
-	return errReadOnly
-}
-
-// UpdateEvent fails.
-func (readOnly) UpdateEvent(context.Context, *activity.Event) error { return errReadOnly }
-
-// DeleteEvent fails.
-func (readOnly) DeleteEvent(context.Context, activity.ChannelID, activity.EventID) error {
-	return errReadOnly
-}
-
-// CreateAccess fails.
-func (readOnly) CreateAccess(context.Context, *activity.Access) error { return errReadOnly }
-
-// UpdateAccess fails.
-func (readOnly) UpdateAccess(context.Context, *activity.Access) error { return errReadOnly }
-
-// DeleteAccess fails.
-func (readOnly) DeleteAccess(context.Context, activity.AccessID) error { return errReadOnly }
-
-// CreateSession fails.
-func (readOnly) CreateSession(context.Context, *activity.Session) error { return errReadOnly }
-
-// DeleteSession fails.
-func (readOnly) DeleteSession(context.Context, activity.SessionID) error { return errReadOnly }
-
-// PutProfile fails.
-func (readOnly) PutProfile(context.Context, string, activity.Object) error { return errReadOnly }
