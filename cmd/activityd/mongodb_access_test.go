@@ -57,6 +57,9 @@ func testCredentials(t *testing.T, binary string) {
 		})
 	}
 	all.Wait()
+	// As if another had made the collections, but not yet noted it.
+	command(t, root, "plain", bson.D{{Key: "delete", Value: "meta"}, {Key: "deletes", Value: bson.A{bson.D{{Key: "q", Value: bson.D{}}, {Key: "limit", Value: 0}}}}})
+	serveOn(t, binary, as("writer", "plain", source), "--registration", "open")
 	const (
 		wrong  = "MongoDB does not take the credentials of the URI: check the user, the password and authSource"
 		rights = " as activityd needs to: grant the roles readWrite and dbAdmin on it"
