@@ -1,7 +1,6 @@
 package mongo
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -174,33 +173,17 @@ func (m *migration) make(ctx context.Context, db *mongo.Database, sharded bool, 
 }
 
 // makeCollection makes a collection, or gives the one that is there the
-// validator, if it has another: that takes the role dbAdmin.
+// validator.
 func makeCollection(ctx context.Context, db *mongo.Database, name string, validator bson.D) error {
 	if validator == nil {
 		validator = bson.D{}
 	}
 	err := db.CreateCollection(ctx, name, options.CreateCollection().SetValidator(validator))
 	var server mongo.ServerError
-	if !errors.As(err, &server) || !server.HasErrorCode(codeNamespaceExists) {
-		return err
+	if errors.As(err, &server) && server.HasErrorCode(codeNamespaceExists) {
+		return db.RunCommand(ctx, bson.D{{Key: "collMod", Value: name}, {Key: "validator", Value: validator}}).Err()
 	}
-	if is, err := hasValidator(ctx, db, name, validator); is || err != nil {
-		return err
-	}
-	return db.RunCommand(ctx, bson.D{{Key: "collMod", Value: name}, {Key: "validator", Value: validator}}).Err()
-}
-
-func hasValidator(ctx context.Context, db *mongo.Database, name string, validator bson.D) (bool, error) {
-	want, err := bson.Marshal(validator)
-	if err != nil {
-		return false, err
-	}
-	found, err := db.ListCollectionSpecifications(ctx, bson.D{{Key: "name", Value: name}})
-	if err != nil || len(found) != 1 {
-		return false, err
-	}
-	is, ok := found[0].Options.Lookup("validator").DocumentOK()
-	return ok && bytes.Equal(is, want) || !ok && len(validator) == 0, nil
+	return err
 }
 
 // note notes that the migration was made. Of servers that make a database at
