@@ -259,15 +259,15 @@ func (s *Store) deliverFrom(ctx context.Context, at place, deliver func(storage.
 // errCaughtUp ends a stream whose reader goes on with the tail.
 var errCaughtUp = errors.New("storage/mongo: the reader has caught up")
 
-// follow calls told for each change from a place on, and quiet when there is
-// none to tell, with the time at which it asked. It moves the place on, opens
-// the stream again while that may help, and ends with ctx, told's error, or
-// ErrPositionLost.
-func (s *Store) follow(ctx context.Context, at *place, told func(entry) error, quiet func(asked time.Time)) error {
+// follow calls told for each change from a place on, and whole whenever all was
+// told that was committed when it asked, with that time. It moves the place on,
+// opens the stream again while that may help, and ends with ctx, told's error,
+// or ErrPositionLost.
+func (s *Store) follow(ctx context.Context, at *place, told func(entry) error, whole func(asked time.Time)) error {
 	for try := 0; ctx.Err() == nil; try++ {
 		err := s.followOnce(ctx, at, told, func(asked time.Time) {
 			try = 0
-			quiet(asked)
+			whole(asked)
 		})
 		switch {
 		case ctx.Err() != nil:
@@ -288,7 +288,7 @@ func (s *Store) follow(ctx context.Context, at *place, told func(entry) error, q
 
 // followOnce follows one stream, until it ends or the primary that tells it is
 // that no more.
-func (s *Store) followOnce(ctx context.Context, at *place, told func(entry) error, quiet func(asked time.Time)) error {
+func (s *Store) followOnce(ctx context.Context, at *place, told func(entry) error, whole func(asked time.Time)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer s.primary.whenLost(func() { cancel(errNoPrimary) })()
@@ -297,7 +297,7 @@ func (s *Store) followOnce(ctx context.Context, at *place, told func(entry) erro
 		return errors.Join(context.Cause(ctx), err)
 	}
 	defer st.end()
-	err = followStream(ctx, st, told, quiet)
+	err = followStream(ctx, st, told, whole)
 	*at = st.at
 	if errors.Is(context.Cause(ctx), errNoPrimary) && errors.Is(err, context.Canceled) {
 		return errNoPrimary
@@ -305,19 +305,29 @@ func (s *Store) followOnce(ctx context.Context, at *place, told func(entry) erro
 	return err
 }
 
-func followStream(ctx context.Context, st *stream, told func(entry) error, quiet func(time.Time)) error {
+// wholeBatch is up to how many bytes an answer of the database is sure to be
+// whole: it has all that there was to tell. One cut off has twice as many.
+const wholeBatch = 8 << 20
+
+func followStream(ctx context.Context, st *stream, told func(entry) error, whole func(time.Time)) error {
+	var asked time.Time
+	size := 0 // of the answer, as far as it was told
 	for ctx.Err() == nil {
-		asked := time.Now()
+		if st.RemainingBatchLength() == 0 {
+			asked, size = time.Now(), 0
+		}
 		e, ok, err := st.next(ctx)
 		if err != nil {
 			return err
 		}
-		if !ok {
-			quiet(asked)
-			continue
+		if ok {
+			size += len(st.Current)
+			if err := told(e); err != nil {
+				return err
+			}
 		}
-		if err := told(e); err != nil {
-			return err
+		if st.RemainingBatchLength() == 0 && size <= wholeBatch {
+			whole(asked)
 		}
 	}
 	return ctx.Err()

@@ -31,7 +31,7 @@ func (s *Store) watch(ctx context.Context, from place) {
 	for try := 0; ctx.Err() == nil; try++ {
 		err := s.follow(ctx, &from, s.heard, func(asked time.Time) {
 			try = 0
-			if !s.sharded { // there a quiet stream proves nothing: it waits for each shard
+			if !s.sharded { // there it proves nothing: the stream waits for each shard
 				s.cache.Current(asked)
 			}
 		})
