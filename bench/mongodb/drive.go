@@ -61,7 +61,9 @@ func (b *bench) drive(ctx context.Context, r *running, of *row, subject string, 
 	stopped.Store(true)
 	err = errors.Join(err, err2)
 	for range workers {
-		err = errors.Join(err, <-ended)
+		if one := <-ended; err == nil { // they mostly fail alike
+			err = one
+		}
 	}
 	if err == nil && done == 0 {
 		err = errors.New("nothing was done")

@@ -71,7 +71,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 	b := &bench{users: activityd.NewUsers(manyUsers), out: stdout}
 	flags := flag.NewFlagSet("mongodb", flag.ContinueOnError)
 	flags.StringVar(&b.binary, "binary", "", "an activityd that is built already")
-	flags.StringVar(&b.only, "only", "", "one of activityd, feathers, insert, transaction, find, stream")
+	flags.StringVar(&b.only, "only", "", "measure this subject alone: "+strings.Join(columns(), ", "))
 	flags.IntVar(&b.rounds, "rounds", 2, "how often each is measured, in turns")
 	flags.DurationVar(&b.warm, "warm", 3*time.Second, "how long each works before it is measured")
 	flags.DurationVar(&b.measuring, "measure", 10*time.Second, "how long each is measured")
@@ -81,6 +81,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 	chosen, err := choose(flags.Args())
 	if err != nil {
 		return err
+	}
+	if b.only != "" && !slices.Contains(columns(), b.only) {
+		return fmt.Errorf("no subject %q; there are %s", b.only, strings.Join(columns(), ", "))
 	}
 	if b.tmp, err = os.MkdirTemp("", "bench"); err != nil {
 		return err
