@@ -66,24 +66,25 @@ func (c *Cache[V]) Count(st *storage.Stats) {
 	st.CacheHits, st.CacheStale, st.CacheMisses = c.hits, c.stale, c.misses
 }
 
-// Offer takes a user who was loaded in a snapshot begun after era was got.
+// Offer takes a user who was loaded in a snapshot begun after era was got, or
+// committed on what was here then. It may be older than what went since; not so
+// where an older one stands, which would have gone too.
 func (c *Cache[V]) Offer(id activity.UserID, v V, era uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if era == c.era {
-		c.put(id, v)
-	}
+	c.put(id, v, era == c.era)
 }
 
-// Publish takes what was committed.
+// Publish takes what the only one who writes has committed last.
 func (c *Cache[V]) Publish(id activity.UserID, v V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.put(id, v)
+	c.put(id, v, true)
 }
 
-func (c *Cache[V]) put(id activity.UserID, v V) {
-	if old, ok := c.users.Peek(id); !ok || c.follows(v, old) {
+// put puts v in the place of an older one, or where nothing stands if it may.
+func (c *Cache[V]) put(id activity.UserID, v V, may bool) {
+	if old, ok := c.users.Peek(id); ok && c.follows(v, old) || !ok && may {
 		c.users.Add(id, v)
 	}
 }

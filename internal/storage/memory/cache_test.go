@@ -16,7 +16,8 @@ func newCache(users int) *memory.Cache[int] {
 	return memory.NewCache(users, func(next, old int) bool { return next > old })
 }
 
-// An offer from before something went is not taken, whatever went.
+// An offer from before something went is not taken where nothing stands; an older
+// one that stands tells that the user was not what went.
 func TestOffersOfAnEarlierEra(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -28,10 +29,10 @@ func TestOffersOfAnEarlierEra(t *testing.T) {
 		{"another offer", func(c *memory.Cache[int]) { _, _, era := c.Get("b"); c.Offer("b", 1, era) }, 2},
 		{"a newer one published", func(c *memory.Cache[int]) { c.Publish("a", 3) }, 3},
 		{"dropped", func(c *memory.Cache[int]) { c.Drop("a") }, 0},
-		{"another one dropped", func(c *memory.Cache[int]) { c.Drop("b") }, 1},
+		{"another one dropped", func(c *memory.Cache[int]) { c.Drop("b") }, 2},
 		{"outdated", func(c *memory.Cache[int]) { c.Outdate("a", func(have int) bool { return have < 2 }) }, 0},
 		{"not outdated", func(c *memory.Cache[int]) { c.Outdate("a", func(have int) bool { return have < 1 }) }, 2},
-		{"one outdated who is not there", func(c *memory.Cache[int]) { c.Outdate("b", func(int) bool { return false }) }, 1},
+		{"one outdated who is not there", func(c *memory.Cache[int]) { c.Outdate("b", func(int) bool { return false }) }, 2},
 		{"all forgotten", (*memory.Cache[int]).Forget, 0},
 		{"pushed out", func(c *memory.Cache[int]) {
 			for i := range 3 {

@@ -59,8 +59,9 @@ func (w *work) run() {
 func (w *work) attempt() (units int, err error) {
 	err = w.store.outage.refuses() // those who waited for others do not wait again
 	var base known
+	var era uint64
 	if err == nil {
-		base, err = w.store.draft(w.user)
+		base, era, err = w.store.draft(w.user)
 	}
 	if err != nil {
 		w.n = len(w.tasks)
@@ -82,7 +83,8 @@ func (w *work) attempt() (units int, err error) {
 	if c.gone {
 		w.store.cache.Drop(w.user)
 	} else {
-		w.store.cache.Publish(w.user, known{account: c.is.account, head: c.is.head, at: time.Now()})
+		// Another server may have gone on, and the feed have told of it already.
+		w.store.cache.Offer(w.user, known{account: c.is.account, head: c.is.head, at: time.Now()}, era)
 	}
 	if w.sweep {
 		w.store.janitor.Poke()
@@ -223,27 +225,28 @@ func (w *work) abandon(err error) {
 // it were old: the history is kept longer, see prune.
 const headFor = 10 * time.Minute
 
-// draft gives the user as a unit of work begins with it.
-func (s *Store) draft(user activity.UserID) (known, error) {
-	k, _, era := s.cache.Get(user)
+// draft gives the user as a unit of work begins with it, and the era for the
+// offer of what it makes.
+func (s *Store) draft(user activity.UserID) (k known, era uint64, err error) {
+	k, _, era = s.cache.Get(user)
 	if k.account != nil && time.Since(k.at) < headFor {
-		return k, nil
+		return k, era, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), operationTime)
 	defer cancel()
 	session, err := s.snapshot()
 	if err != nil {
-		return k, err
+		return k, era, err
 	}
 	defer end(session)
 	k, err = s.load(mongo.NewSessionContext(ctx, session), user, k)
 	if err != nil {
-		return k, err
+		return k, era, err
 	}
 	if k.account == nil {
-		return k, unknownUser()
+		return k, era, unknownUser()
 	}
 	s.clock.advanceTo(session.SnapshotTime())
 	s.cache.Offer(user, k, era)
-	return k, nil
+	return k, era, nil
 }
