@@ -10,6 +10,7 @@ import (
 
 	"github.com/activityd/activityd/internal/storage/mongo"
 	"github.com/activityd/activityd/internal/storage/mongo/mongotest"
+	"github.com/activityd/activityd/internal/storage/storagetest/hands"
 )
 
 // TestDeadServersStandInNoWay: what a server wrote in a transaction that it did not
@@ -18,8 +19,8 @@ func TestDeadServersStandInNoWay(t *testing.T) {
 	t.Parallel()
 	uri, name := mongotest.Database(t)
 	s := open(t, mongo.Options{URI: uri})
-	alice := addUser(t, s, "alice")
-	addChannel(t, alice, "diary")
+	alice := hands.AddUser(t, s, "alice")
+	hands.AddChannel(t, alice, "diary")
 	writes := map[string]func(ctx context.Context, db *driver.Database) error{
 		"a sequence record": func(ctx context.Context, db *driver.Database) error {
 			_, err := db.Collection("heads").UpdateByID(ctx, "id-of-alice", bson.D{{Key: "$inc", Value: bson.D{{Key: "fences", Value: int64(1)}}}})
@@ -33,9 +34,9 @@ func TestDeadServersStandInNoWay(t *testing.T) {
 	for what, write := range writes {
 		abandon(t, uri, name, what, write)
 	}
-	addEvent(t, alice, event(1, "diary"))
-	addUser(t, s, "carol")
-	if n := count(t, alice, "diary"); n != 1 {
+	hands.AddEvent(t, alice, hands.Event(1, "diary"))
+	hands.AddUser(t, s, "carol")
+	if n := hands.Count(t, alice, "diary"); n != 1 {
 		t.Errorf("there are %d events", n)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/mongo"
 	"github.com/activityd/activityd/internal/storage/mongo/mongotest"
+	"github.com/activityd/activityd/internal/storage/storagetest/hands"
 )
 
 // writer creates events of known ids, one after the other, each again until the
@@ -32,7 +33,7 @@ func (w *writer) writeUntil(ctx context.Context, t *testing.T, laps *mongotest.L
 	for ctx.Err() == nil {
 		began := time.Now()
 		for try := 0; ; try++ {
-			e := event(w.number*1_000_000+w.made, "diary")
+			e := hands.Event(w.number*1_000_000+w.made, "diary")
 			tenant := w.tenants[try%len(w.tenants)]
 			err := tenant.Update(context.Background(), activity.Origin{}, func(tx storage.Tx) error {
 				made := e
@@ -116,8 +117,8 @@ func TestFaults(t *testing.T) {
 	var writing sync.WaitGroup
 	for i := range all {
 		id := fmt.Sprintf("user-%d", i)
-		first := addUser(t, stores[i%2], id)
-		addChannel(t, first, "diary")
+		first := hands.AddUser(t, stores[i%2], id)
+		hands.AddChannel(t, first, "diary")
 		all[i] = &writer{number: i, tenants: []storage.Tenant{first, stores[(i+1)%2].Tenant(activity.UserID("id-of-" + id))}}
 	}
 	followers, want, following := follow(ctx, stores, from)
@@ -145,7 +146,7 @@ func TestFaults(t *testing.T) {
 	}
 	for i := range followers {
 		want[i] <- expected
-		addUser(t, stores[i], fmt.Sprintf("waker-%d", i)) // a change for it to look
+		hands.AddUser(t, stores[i], fmt.Sprintf("waker-%d", i)) // a change for it to look
 	}
 	following.Wait()
 	for i, f := range followers {
@@ -178,10 +179,10 @@ func (w *writer) check(t *testing.T) (head activity.Seq) {
 	if n := w.doubled.Load(); n > 0 {
 		t.Errorf("writer %d found %d of its ids taken", w.number, n)
 	}
-	if n := count(t, w.tenants[0], "diary"); n != w.made {
+	if n := hands.Count(t, w.tenants[0], "diary"); n != w.made {
 		t.Errorf("writer %d made %d events, %d are there", w.number, w.made, n)
 	}
-	view(t, w.tenants[0], func(tx storage.Tx) (err error) {
+	hands.View(t, w.tenants[0], func(tx storage.Tx) (err error) {
 		_, head, err = tx.LogHead(t.Context())
 		return err
 	})
@@ -199,8 +200,8 @@ func TestCommitWithoutAnAnswer(t *testing.T) {
 	set := mongotest.NewReplicaSet(t, mongotest.Options{})
 	uri, _ := set.Database(t)
 	s := open(t, mongo.Options{URI: uri})
-	alice := addUser(t, s, "alice")
-	addChannel(t, alice, "diary")
+	alice := hands.AddUser(t, s, "alice")
+	hands.AddChannel(t, alice, "diary")
 	for i, data := range []bson.D{
 		{{Key: "failCommands", Value: bson.A{"commitTransaction"}}, {Key: "closeConnection", Value: true}},
 		{{Key: "failCommands", Value: bson.A{"commitTransaction"}}, {Key: "errorCode", Value: 251}, {Key: "errorLabels", Value: bson.A{"TransientTransactionError"}}},
@@ -216,15 +217,15 @@ func TestCommitWithoutAnAnswer(t *testing.T) {
 				if asks {
 					n++
 				}
-				createUntilThere(t, alice, event(n, "diary"), asks)
+				createUntilThere(t, alice, hands.Event(n, "diary"), asks)
 			}
 			off()
 		}
 	}
-	if n := count(t, alice, "diary"); n != 24 {
+	if n := hands.Count(t, alice, "diary"); n != 24 {
 		t.Errorf("%d events are there, want 24", n)
 	}
-	view(t, alice, func(tx storage.Tx) error {
+	hands.View(t, alice, func(tx storage.Tx) error {
 		_, head, err := tx.LogHead(t.Context())
 		if head != 26 {
 			t.Errorf("the last change is %d, want 26", head)
@@ -244,7 +245,7 @@ func createUntilThere(t *testing.T, of storage.Tenant, e activity.Event, asks bo
 			if err := tx.CreateEvent(t.Context(), &made, nil); err != nil || !asks {
 				return err
 			}
-			for _, err := range tx.ListEvents(t.Context(), all("diary")) {
+			for _, err := range tx.ListEvents(t.Context(), hands.All("diary")) {
 				if err != nil {
 					return err
 				}
@@ -255,7 +256,7 @@ func createUntilThere(t *testing.T, of storage.Tenant, e activity.Event, asks bo
 		switch {
 		case err == nil, errors.Is(err, activity.NewError(activity.CodeItemIDAlreadyExists, "")) && time.Since(began) > time.Second:
 			return // at once, or by an earlier try
-		case !unavailable || time.Since(began) > patience:
+		case !unavailable || time.Since(began) > hands.Patience:
 			t.Fatal(err)
 		}
 	}

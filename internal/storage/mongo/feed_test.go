@@ -12,6 +12,7 @@ import (
 	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/mongo"
 	"github.com/activityd/activityd/internal/storage/mongo/mongotest"
+	"github.com/activityd/activityd/internal/storage/storagetest/hands"
 )
 
 // reader reads a feed in the background.
@@ -23,7 +24,7 @@ type reader struct {
 
 func read(t *testing.T, s *mongo.Store, from storage.Position) *reader {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), hands.Patience)
 	r := &reader{told: make(chan activity.Change, 1000), err: make(chan error, 1), stop: cancel}
 	go func() {
 		defer close(r.err)
@@ -100,11 +101,11 @@ func TestFeedWithoutHistory(t *testing.T) {
 	uri, _ := set.Database(t)
 	s := open(t, mongo.Options{URI: uri})
 	byTime := head(t, s)
-	addUser(t, s, "alice")
+	hands.AddUser(t, s, "alice")
 	byToken := positionOf(t, s, byTime)
 	quiet := read(t, s, byToken)
 	set.ForgetHistory(t)
-	addUser(t, s, "bob")
+	hands.AddUser(t, s, "bob")
 	if c := quiet.next(t); c.User != "id-of-bob" {
 		t.Errorf("the reader who waited is told %+v", c)
 	}
@@ -112,7 +113,7 @@ func TestFeedWithoutHistory(t *testing.T) {
 	lost(t, second, byTime)
 	lost(t, second, byToken)
 	again := read(t, second, head(t, second))
-	addUser(t, s, "carol")
+	hands.AddUser(t, s, "carol")
 	if c := again.next(t); c.User != "id-of-carol" {
 		t.Errorf("from the new head on it tells %+v", c)
 	}
@@ -125,7 +126,7 @@ func TestFeedTakenAway(t *testing.T) {
 	uri, name := mongotest.Database(t)
 	s := open(t, mongo.Options{URI: uri})
 	before := head(t, s)
-	addUser(t, s, "alice")
+	hands.AddUser(t, s, "alice")
 	waits := read(t, s, before)
 	if c := waits.next(t); c.User != "id-of-alice" {
 		t.Errorf("it is told %+v", c)
@@ -142,7 +143,7 @@ func TestFeedTakenAway(t *testing.T) {
 		t.Errorf("who waited is told %v", err)
 	}
 	again := read(t, s, head(t, s))
-	addUser(t, s, "bob")
+	hands.AddUser(t, s, "bob")
 	if c := again.next(t); c.User != "id-of-bob" {
 		t.Errorf("from the new head on it tells %+v", c)
 	}
@@ -156,15 +157,15 @@ func TestFeedOfAnotherServer(t *testing.T) {
 	uri, _ := mongotest.Database(t)
 	s := open(t, mongo.Options{URI: uri})
 	from := head(t, s)
-	alice := addUser(t, s, "alice")
-	addChannel(t, alice, "diary")
+	alice := hands.AddUser(t, s, "alice")
+	hands.AddChannel(t, alice, "diary")
 	for i := range n {
-		addEvent(t, alice, event(i, "diary"))
+		hands.AddEvent(t, alice, hands.Event(i, "diary"))
 	}
 	second := open(t, mongo.Options{URI: uri})
 	r := read(t, second, from)
 	for i := range n {
-		addEvent(t, alice, event(n+i, "diary"))
+		hands.AddEvent(t, alice, hands.Event(n+i, "diary"))
 	}
 	for i := range 2 + 2*n {
 		if c := r.next(t); c.Seq != activity.Seq(i+1) {

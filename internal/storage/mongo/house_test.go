@@ -14,6 +14,7 @@ import (
 	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/mongo"
 	"github.com/activityd/activityd/internal/storage/mongo/mongotest"
+	"github.com/activityd/activityd/internal/storage/storagetest/hands"
 )
 
 // database gives a database past the store.
@@ -37,21 +38,6 @@ func documents(t *testing.T, db *driver.Database, coll string) int {
 	return int(n)
 }
 
-// eventually waits until done says so.
-func eventually(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	again := time.NewTicker(5 * time.Millisecond)
-	defer again.Stop()
-	deadline := time.After(patience)
-	for !done() {
-		select {
-		case <-again.C:
-		case <-deadline:
-			t.Fatalf("waited in vain until %s", what)
-		}
-	}
-}
-
 // movable is a clock that a test moves on.
 type movable struct{ ahead atomic.Int64 }
 
@@ -65,13 +51,13 @@ func TestDeletedUserLeavesNothing(t *testing.T) {
 	db := database(t, uri, name)
 	clock := &movable{}
 	s := open(t, mongo.Options{URI: uri, Clock: clock.now, History: 24 * time.Hour})
-	alice := addUser(t, s, "alice")
-	addChannel(t, alice, "diary")
-	addChannel(t, alice, "old")
-	addFolder(t, alice, "diary", "f", "")
-	update(t, alice, func(tx storage.Tx) error {
+	alice := hands.AddUser(t, s, "alice")
+	hands.AddChannel(t, alice, "diary")
+	hands.AddChannel(t, alice, "old")
+	hands.AddFolder(t, alice, "diary", "f", "")
+	hands.Update(t, alice, func(tx storage.Tx) error {
 		for i := range 500 {
-			e := event(i, "diary")
+			e := hands.Event(i, "diary")
 			if err := tx.CreateEvent(t.Context(), &e, nil); err != nil {
 				return err
 			}
@@ -87,7 +73,7 @@ func TestDeletedUserLeavesNothing(t *testing.T) {
 	if err := s.Users().DeleteUser(t.Context(), "id-of-alice"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "all was swept", func() bool {
+	hands.Eventually(t, "all was swept", func() bool {
 		return documents(t, db, "events")+documents(t, db, "profiles")+documents(t, db, "heads")+documents(t, db, "names") == 0 &&
 			documents(t, db, "structure") == 1 && documents(t, db, "changes") == 1
 	})
@@ -97,7 +83,7 @@ func TestDeletedUserLeavesNothing(t *testing.T) {
 	}
 	clock.ahead.Store(int64(25 * time.Hour))
 	open(t, mongo.Options{URI: uri, Clock: clock.now, History: 24 * time.Hour}) // which sweeps as it starts
-	eventually(t, "the history forgot", func() bool { return documents(t, db, "structure")+documents(t, db, "changes") == 0 })
+	hands.Eventually(t, "the history forgot", func() bool { return documents(t, db, "structure")+documents(t, db, "changes") == 0 })
 }
 
 // TestHistoryIsPruned: what is older than the history goes, of users who stay.
@@ -107,13 +93,13 @@ func TestHistoryIsPruned(t *testing.T) {
 	db := database(t, uri, name)
 	clock := &movable{}
 	s := open(t, mongo.Options{URI: uri, Clock: clock.now, History: 24 * time.Hour})
-	alice, bob := addUser(t, s, "alice"), addUser(t, s, "bob")
-	addChannel(t, alice, "diary")
+	alice, bob := hands.AddUser(t, s, "alice"), hands.AddUser(t, s, "bob")
+	hands.AddChannel(t, alice, "diary")
 	for i := range 700 {
 		if i%100 == 0 {
-			update(t, alice, func(tx storage.Tx) error {
+			hands.Update(t, alice, func(tx storage.Tx) error {
 				for j := range 100 {
-					e := event(i+j, "diary")
+					e := hands.Event(i+j, "diary")
 					if err := tx.CreateEvent(t.Context(), &e, nil); err != nil {
 						return err
 					}
@@ -122,17 +108,17 @@ func TestHistoryIsPruned(t *testing.T) {
 			})
 		}
 	}
-	carol := addUser(t, s, "carol")
-	addChannel(t, carol, "diary")
-	addEvent(t, carol, event(1, "diary")) // only its change says that it is the third
+	carol := hands.AddUser(t, s, "carol")
+	hands.AddChannel(t, carol, "diary")
+	hands.AddEvent(t, carol, hands.Event(1, "diary")) // only its change says that it is the third
 	clock.ahead.Store(int64(25 * time.Hour))
-	addEvent(t, alice, event(1000, "diary"))
+	hands.AddEvent(t, alice, hands.Event(1000, "diary"))
 	later := open(t, mongo.Options{URI: uri, Clock: clock.now, History: 24 * time.Hour}) // which prunes as it starts
-	eventually(t, "one change is left", func() bool { return documents(t, db, "changes") == 1 })
+	hands.Eventually(t, "one change is left", func() bool { return documents(t, db, "changes") == 1 })
 	for tenant, want := range map[storage.Tenant]activity.Seq{
 		later.Tenant("id-of-alice"): 702, later.Tenant("id-of-bob"): 1, later.Tenant("id-of-carol"): 3,
 	} {
-		view(t, tenant, func(tx storage.Tx) error {
+		hands.View(t, tenant, func(tx storage.Tx) error {
 			_, oldest, err := tx.Log(t.Context(), 0, 10)
 			if oldest != want {
 				t.Errorf("the history reaches back to %d, want %d", oldest, want)
@@ -140,11 +126,11 @@ func TestHistoryIsPruned(t *testing.T) {
 			return err
 		})
 	}
-	addChannel(t, bob, "diary") // the numbers go on
+	hands.AddChannel(t, bob, "diary") // the numbers go on
 	third := later.Tenant("id-of-carol")
-	addEvent(t, third, event(2, "diary"))
+	hands.AddEvent(t, third, hands.Event(2, "diary"))
 	for tenant, want := range map[storage.Tenant]activity.Seq{bob: 2, third: 4} {
-		view(t, tenant, func(tx storage.Tx) error {
+		hands.View(t, tenant, func(tx storage.Tx) error {
 			_, head, err := tx.LogHead(t.Context())
 			if head != want {
 				t.Errorf("the next change is %d, want %d", head, want)
@@ -165,7 +151,7 @@ func TestPruningTakesTurns(t *testing.T) {
 		return mongo.Options{URI: uri, Clock: func() time.Time { return start.Add(ahead) }, History: 24 * time.Hour}
 	}
 	first := open(t, at(0))
-	addChannel(t, addUser(t, first, "alice"), "diary")
+	hands.AddChannel(t, hands.AddUser(t, first, "alice"), "diary")
 	closeStore(t, first)
 	set := func(coll string, filter, fields bson.D) {
 		t.Helper()
@@ -178,13 +164,13 @@ func TestPruningTakesTurns(t *testing.T) {
 	set("meta", bson.D{{Key: "_id", Value: "prune"}}, bson.D{{Key: "at", Value: later - 1}})
 	set("structure", bson.D{{Key: "_id.k", Value: "channel"}}, bson.D{{Key: "gone", Value: later}})
 	second := open(t, at(25*time.Hour)) // sweeps after it would have pruned
-	eventually(t, "it swept", func() bool { return documents(t, db, "structure") == 1 })
+	hands.Eventually(t, "it swept", func() bool { return documents(t, db, "structure") == 1 })
 	if n := documents(t, db, "changes"); n != 2 {
 		t.Errorf("%d changes are left", n)
 	}
 	closeStore(t, second)
 	open(t, at(25*time.Hour+time.Minute))
-	eventually(t, "none is left", func() bool { return documents(t, db, "changes") == 0 })
+	hands.Eventually(t, "none is left", func() bool { return documents(t, db, "changes") == 0 })
 }
 
 // TestUsesAreKept: the use of an access is stored when the store ends, and
@@ -194,8 +180,8 @@ func TestUsesAreKept(t *testing.T) {
 	uri, name := mongotest.Database(t)
 	db := database(t, uri, name)
 	s := open(t, mongo.Options{URI: uri})
-	alice := addUser(t, s, "alice")
-	update(t, alice, func(tx storage.Tx) error {
+	alice := hands.AddUser(t, s, "alice")
+	hands.Update(t, alice, func(tx storage.Tx) error {
 		return tx.CreateAccess(t.Context(), &activity.Access{ID: "a", Type: activity.AppAccess, Name: "a"})
 	})
 	changes := documents(t, db, "changes")
@@ -205,7 +191,7 @@ func TestUsesAreKept(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	view(t, open(t, mongo.Options{URI: uri}).Tenant("id-of-alice"), func(tx storage.Tx) error {
+	hands.View(t, open(t, mongo.Options{URI: uri}).Tenant("id-of-alice"), func(tx storage.Tx) error {
 		if a, _ := tx.Structure().Access("a"); a.LastUsed == nil || *a.LastUsed != 5 {
 			t.Errorf("the access is %+v", a)
 		}

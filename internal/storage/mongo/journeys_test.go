@@ -14,6 +14,7 @@ import (
 	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/mongo"
 	"github.com/activityd/activityd/internal/storage/mongo/mongotest"
+	"github.com/activityd/activityd/internal/storage/storagetest/hands"
 )
 
 // commands counts what the server was asked to do so far, but for what streams,
@@ -46,7 +47,7 @@ func commands(t *testing.T, db *driver.Database) map[string]int64 {
 // and what is cached not trusted, or the database at work for itself.
 func least(t *testing.T, db *driver.Database, want map[string]int64, fn func()) (got map[string]int64) {
 	t.Helper()
-	eventually(t, "the commands are those wanted", func() bool {
+	hands.Eventually(t, "the commands are those wanted", func() bool {
 		before := commands(t, db)
 		fn()
 		got = commands(t, db)
@@ -67,13 +68,13 @@ func TestJourneys(t *testing.T) {
 	uri, name := mongotest.NewReplicaSet(t, mongotest.Options{}).Database(t)
 	db := database(t, uri, name)
 	s := open(t, mongo.Options{URI: uri})
-	alice := addUser(t, s, "alice")
-	fill(t, alice, "diary", 1500)
+	alice := hands.AddUser(t, s, "alice")
+	hands.Fill(t, alice, "diary", 1500)
 	made := 1500
-	read := func(fn func(storage.Tx) error) func() { return func() { view(t, alice, fn) } }
+	read := func(fn func(storage.Tx) error) func() { return func() { hands.View(t, alice, fn) } }
 	list := func(limit int) func() {
 		return func() {
-			q := all("diary")
+			q := hands.All("diary")
 			q.Limit = limit
 			for _, err := range alice.Events(t.Context(), q) {
 				if err != nil {
@@ -87,7 +88,7 @@ func TestJourneys(t *testing.T) {
 		want map[string]int64
 	}{
 		"create an event": {func() {
-			addEvent(t, alice, event(made, "diary"))
+			hands.AddEvent(t, alice, hands.Event(made, "diary"))
 			made++
 		}, map[string]int64{"bulkWrite": 1, "commitTransaction": 1}},
 		"read the structure": {read(func(tx storage.Tx) error {
@@ -121,8 +122,8 @@ func oneByOne(t *testing.T, uri string, db *driver.Database) {
 	const writers, events = 4, 10
 	before := commands(t, db)
 	stores := []*mongo.Store{open(t, mongo.Options{URI: uri}), open(t, mongo.Options{URI: uri})}
-	alice := addUser(t, stores[0], "alice")
-	addChannel(t, alice, "diary")
+	alice := hands.AddUser(t, stores[0], "alice")
+	hands.AddChannel(t, alice, "diary")
 	var writing sync.WaitGroup
 	won := make([]int, writers)
 	for w := range won {
@@ -130,7 +131,7 @@ func oneByOne(t *testing.T, uri string, db *driver.Database) {
 		writing.Go(func() {
 			for n := range events {
 				err := of.Update(t.Context(), activity.Origin{}, func(tx storage.Tx) error {
-					e := event(n, "diary")
+					e := hands.Event(n, "diary")
 					return tx.CreateEvent(t.Context(), &e, nil)
 				})
 				if err == nil {
@@ -146,7 +147,7 @@ func oneByOne(t *testing.T, uri string, db *driver.Database) {
 	for _, n := range won {
 		total += n
 	}
-	if n := count(t, alice, "diary"); n != events || total != events {
+	if n := hands.Count(t, alice, "diary"); n != events || total != events {
 		t.Errorf("%d events are there, %d were made, want %d", n, total, events)
 	}
 	if sent := commands(t, db)["bulkWrite"] - before["bulkWrite"]; sent > 2*writers {
@@ -156,7 +157,7 @@ func oneByOne(t *testing.T, uri string, db *driver.Database) {
 		t.Fatal(err)
 	}
 	err := alice.Update(t.Context(), activity.Origin{}, func(tx storage.Tx) error {
-		e := event(events, "diary")
+		e := hands.Event(events, "diary")
 		return tx.CreateEvent(t.Context(), &e, nil)
 	})
 	if !errors.Is(err, activity.NewError(activity.CodeUnknownUser, "")) {

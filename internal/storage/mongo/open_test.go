@@ -13,6 +13,7 @@ import (
 
 	"github.com/activityd/activityd/internal/storage/mongo"
 	"github.com/activityd/activityd/internal/storage/mongo/mongotest"
+	"github.com/activityd/activityd/internal/storage/storagetest/hands"
 	"github.com/activityd/activityd/migrations"
 )
 
@@ -120,7 +121,7 @@ func TestOpenRefusesDataOfANewerOne(t *testing.T) {
 		"mongodb/0002_more.json":    {Data: []byte(`{"collections": [{"name": "more"}]}`)},
 	}
 	s := open(t, mongo.Options{URI: uri})
-	addUser(t, s, "alice")
+	hands.AddUser(t, s, "alice")
 	later := open(t, mongo.Options{URI: uri, Migrations: newer})
 	if _, err := later.Users().UserByName(t.Context(), "alice"); err != nil {
 		t.Errorf("after the migration: %v", err)

@@ -9,6 +9,7 @@ import (
 	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/mongo"
 	"github.com/activityd/activityd/internal/storage/mongo/mongotest"
+	"github.com/activityd/activityd/internal/storage/storagetest/hands"
 )
 
 // TestOutage: while the database is away every call says so, and all goes on by
@@ -18,8 +19,8 @@ func TestOutage(t *testing.T) {
 	set := mongotest.NewReplicaSet(t, mongotest.Options{})
 	uri, _ := set.Database(t)
 	s := open(t, mongo.Options{URI: uri})
-	alice := addUser(t, s, "alice")
-	addChannel(t, alice, "diary")
+	alice := hands.AddUser(t, s, "alice")
+	hands.AddChannel(t, alice, "diary")
 	follows := read(t, s, head(t, s))
 	set.Kill(t, 0)
 	calls := map[string]func() error{
@@ -29,17 +30,17 @@ func TestOutage(t *testing.T) {
 			return err
 		},
 		"Update": func() error {
-			e := event(1, "diary")
+			e := hands.Event(1, "diary")
 			return alice.Update(t.Context(), activity.Origin{}, func(tx storage.Tx) error { return tx.CreateEvent(t.Context(), &e, nil) })
 		},
 		"View": func() error {
 			return alice.View(t.Context(), func(tx storage.Tx) error {
-				_, err := tx.Event(t.Context(), "diary", number(1))
+				_, err := tx.Event(t.Context(), "diary", hands.Number(1))
 				return err
 			})
 		},
 		"Events": func() (last error) {
-			for _, err := range alice.Events(t.Context(), all("diary")) {
+			for _, err := range alice.Events(t.Context(), hands.All("diary")) {
 				last = err
 			}
 			return last
@@ -62,12 +63,12 @@ func TestOutage(t *testing.T) {
 	}
 	all.Wait()
 	set.Start(t, 0)
-	eventually(t, "the store is ready", func() bool { return s.Ready(t.Context()) == nil })
-	addEvent(t, alice, event(2, "diary"))
-	if c := follows.next(t); c.Item != string(number(2)) {
+	hands.Eventually(t, "the store is ready", func() bool { return s.Ready(t.Context()) == nil })
+	hands.AddEvent(t, alice, hands.Event(2, "diary"))
+	if c := follows.next(t); c.Item != string(hands.Number(2)) {
 		t.Errorf("the feed goes on with %+v", c)
 	}
-	if n := count(t, alice, "diary"); n != 1 {
+	if n := hands.Count(t, alice, "diary"); n != 1 {
 		t.Errorf("%d events are there", n)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/activityd/activityd/internal/storage/mongo"
 	"github.com/activityd/activityd/internal/storage/mongo/mongotest"
+	"github.com/activityd/activityd/internal/storage/storagetest/hands"
 )
 
 // TestFeedLeavesAPrimaryThatIsNone: the primary is parted from the members, but
@@ -15,8 +16,8 @@ func TestFeedLeavesAPrimaryThatIsNone(t *testing.T) {
 	set := mongotest.NewReplicaSet(t, mongotest.Options{Members: 3})
 	uri, _ := set.Database(t)
 	a, b := open(t, mongo.Options{URI: uri}), open(t, mongo.Options{URI: uri})
-	alice := addUser(t, a, "alice")
-	addChannel(t, alice, "diary")
+	alice := hands.AddUser(t, a, "alice")
+	hands.AddChannel(t, alice, "diary")
 	from, err := b.Head(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -24,14 +25,14 @@ func TestFeedLeavesAPrimaryThatIsNone(t *testing.T) {
 	was := set.Primary(t)
 	set.PartFromMembers(was, mongotest.Stall)
 	set.NextPrimary(t, was)
-	createUntilThere(t, alice, event(1, "diary"), false)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	createUntilThere(t, alice, hands.Event(1, "diary"), false)
+	ctx, cancel := context.WithTimeout(t.Context(), hands.Patience)
 	defer cancel()
 	for d, err := range b.Changes(ctx, from) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d.Change.Item == string(number(1)) {
+		if d.Change.Item == string(hands.Number(1)) {
 			return
 		}
 	}

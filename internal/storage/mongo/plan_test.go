@@ -11,6 +11,7 @@ import (
 	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/mongo"
 	"github.com/activityd/activityd/internal/storage/mongo/mongotest"
+	"github.com/activityd/activityd/internal/storage/storagetest/hands"
 )
 
 // TestQueriesReadWhatTheyGive: the database's profiler tells that no query looks
@@ -21,23 +22,23 @@ func TestQueriesReadWhatTheyGive(t *testing.T) {
 	uri, name := mongotest.Database(t)
 	db := database(t, uri, name)
 	s := open(t, mongo.Options{URI: uri})
-	alice, bob := addUser(t, s, "alice"), addUser(t, s, "bob")
+	alice, bob := hands.AddUser(t, s, "alice"), hands.AddUser(t, s, "bob")
 	for _, of := range []storage.Tenant{alice, bob} {
-		fill(t, of, "diary", n)
+		hands.Fill(t, of, "diary", n)
 	}
 	for i := range 5 {
-		e := event(n+i, "diary")
+		e := hands.Event(n+i, "diary")
 		e.Duration = activity.Running
-		addEvent(t, alice, e)
+		hands.AddEvent(t, alice, e)
 	}
 	var since activity.Timestamp
-	view(t, alice, func(tx storage.Tx) error {
-		e, err := tx.Event(t.Context(), "diary", number(n))
+	hands.View(t, alice, func(tx storage.Tx) error {
+		e, err := tx.Event(t.Context(), "diary", hands.Number(n))
 		since = e.Modified
 		return err
 	})
 	from := activity.Timestamp(1500)
-	after := number(2000)
+	after := hands.Number(2000)
 	for what, tt := range map[string]struct {
 		query storage.EventQuery
 		most  int // documents looked at
@@ -63,7 +64,7 @@ func TestQueriesReadWhatTheyGive(t *testing.T) {
 		}
 	}
 	looked := profiled(t, db, func() {
-		view(t, alice, func(tx storage.Tx) error {
+		hands.View(t, alice, func(tx storage.Tx) error {
 			for _, err := range tx.Periods(t.Context(), "diary", 0) {
 				if err != nil {
 					return err

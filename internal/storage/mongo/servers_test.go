@@ -12,6 +12,7 @@ import (
 	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/mongo"
 	"github.com/activityd/activityd/internal/storage/mongo/mongotest"
+	"github.com/activityd/activityd/internal/storage/storagetest/hands"
 )
 
 // two opens two stores on one database, as two servers have them.
@@ -24,18 +25,18 @@ func two(t *testing.T) (a, b *mongo.Store) {
 func TestServersSeeWhatTheOthersWrote(t *testing.T) {
 	t.Parallel()
 	a, b := two(t)
-	here := addUser(t, a, "alice")
+	here := hands.AddUser(t, a, "alice")
 	there := b.Tenant("id-of-alice")
-	view(t, there, func(storage.Tx) error { return nil }) // it is cached there
+	hands.View(t, there, func(storage.Tx) error { return nil }) // it is cached there
 	for i := range 20 {
 		id := activity.ChannelID(fmt.Sprintf("c%d", i))
-		addChannel(t, here, id)
-		addEvent(t, there, event(i, id)) // a negative answer is never from the cache
-		view(t, here, func(tx storage.Tx) error {
-			_, err := tx.Event(t.Context(), id, number(i))
+		hands.AddChannel(t, here, id)
+		hands.AddEvent(t, there, hands.Event(i, id)) // a negative answer is never from the cache
+		hands.View(t, here, func(tx storage.Tx) error {
+			_, err := tx.Event(t.Context(), id, hands.Number(i))
 			return err
 		})
-		if n := count(t, there, id); n != 1 {
+		if n := hands.Count(t, there, id); n != 1 {
 			t.Fatalf("the other server lists %d events", n)
 		}
 		here, there = there, here
@@ -45,14 +46,14 @@ func TestServersSeeWhatTheOthersWrote(t *testing.T) {
 func TestServersForgetWhatTheOthersDeleted(t *testing.T) {
 	t.Parallel()
 	a, b := two(t)
-	here, there := addUser(t, a, "alice"), b.Tenant("id-of-alice")
-	addChannel(t, here, "diary")
+	here, there := hands.AddUser(t, a, "alice"), b.Tenant("id-of-alice")
+	hands.AddChannel(t, here, "diary")
 	from, err := b.Head(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	has := func() (ok bool) {
-		view(t, there, func(tx storage.Tx) error {
+		hands.View(t, there, func(tx storage.Tx) error {
 			_, ok = tx.Structure().Channel("diary")
 			return nil
 		})
@@ -61,7 +62,7 @@ func TestServersForgetWhatTheOthersDeleted(t *testing.T) {
 	if !has() {
 		t.Fatal("the other server has no channel")
 	}
-	update(t, here, func(tx storage.Tx) error { return tx.DeleteChannel(t.Context(), "diary") })
+	hands.Update(t, here, func(tx storage.Tx) error { return tx.DeleteChannel(t.Context(), "diary") })
 	for d, err := range b.Changes(t.Context(), from) { // who hears of it must not read the old
 		if err != nil {
 			t.Fatal(err)
@@ -79,13 +80,13 @@ func TestServersDoNotOverlap(t *testing.T) {
 	t.Parallel()
 	const workers, rounds = 6, 15
 	a, b := two(t)
-	tenants := []storage.Tenant{addUser(t, a, "alice"), b.Tenant("id-of-alice")}
-	addChannel(t, tenants[0], "diary")
+	tenants := []storage.Tenant{hands.AddUser(t, a, "alice"), b.Tenant("id-of-alice")}
+	hands.AddChannel(t, tenants[0], "diary")
 	var all sync.WaitGroup
 	for i := range workers {
 		all.Go(func() {
 			for n := range rounds {
-				e := event(i*rounds+n, "diary")
+				e := hands.Event(i*rounds+n, "diary")
 				err := tenants[i%2].Update(t.Context(), activity.Origin{}, func(tx storage.Tx) error {
 					o, err := tx.Profile(t.Context(), "public")
 					if err != nil {
@@ -101,7 +102,7 @@ func TestServersDoNotOverlap(t *testing.T) {
 		})
 	}
 	all.Wait()
-	view(t, tenants[1], func(tx storage.Tx) error {
+	hands.View(t, tenants[1], func(tx storage.Tx) error {
 		o, err := tx.Profile(t.Context(), "public")
 		if len(o) != workers*rounds {
 			t.Errorf("counted to %d, want %d", len(o), workers*rounds)
@@ -122,15 +123,15 @@ func TestServersDoNotOverlap(t *testing.T) {
 func TestServersGiveAnEventIDOnce(t *testing.T) {
 	t.Parallel()
 	a, b := two(t)
-	tenants := []storage.Tenant{addUser(t, a, "alice"), b.Tenant("id-of-alice")}
-	addChannel(t, tenants[0], "diary")
+	tenants := []storage.Tenant{hands.AddUser(t, a, "alice"), b.Tenant("id-of-alice")}
+	hands.AddChannel(t, tenants[0], "diary")
 	for i := range 10 {
 		var all sync.WaitGroup
 		errs := make([]error, 4)
 		for w := range errs {
 			all.Go(func() {
 				errs[w] = tenants[w%2].Update(t.Context(), activity.Origin{}, func(tx storage.Tx) error {
-					e := event(i, "diary")
+					e := hands.Event(i, "diary")
 					return tx.CreateEvent(t.Context(), &e, nil)
 				})
 			})
@@ -157,13 +158,13 @@ func TestServersSweepAtOnce(t *testing.T) {
 	const n = 1000
 	uri, _ := mongotest.Database(t)
 	a := open(t, mongo.Options{URI: uri})
-	alice := addUser(t, a, "alice")
-	addChannel(t, alice, "diary")
-	addFolder(t, alice, "diary", "p", "")
-	addFolder(t, alice, "diary", "f", "p")
-	update(t, alice, func(tx storage.Tx) error {
+	alice := hands.AddUser(t, a, "alice")
+	hands.AddChannel(t, alice, "diary")
+	hands.AddFolder(t, alice, "diary", "p", "")
+	hands.AddFolder(t, alice, "diary", "f", "p")
+	hands.Update(t, alice, func(tx storage.Tx) error {
 		for i := range n {
-			e := event(i, "diary")
+			e := hands.Event(i, "diary")
 			e.FolderID = "f"
 			if err := tx.CreateEvent(t.Context(), &e, nil); err != nil {
 				return err
@@ -175,10 +176,10 @@ func TestServersSweepAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	update(t, alice, func(tx storage.Tx) error { return tx.DeleteFolder(t.Context(), "diary", "f", true) })
+	hands.Update(t, alice, func(tx storage.Tx) error { return tx.DeleteFolder(t.Context(), "diary", "f", true) })
 	b := open(t, mongo.Options{URI: uri})
 	moved := map[string]int{}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), hands.Patience)
 	defer cancel()
 	for d, err := range b.Changes(ctx, from) {
 		if err != nil {
@@ -191,7 +192,7 @@ func TestServersSweepAtOnce(t *testing.T) {
 			break
 		}
 	}
-	view(t, alice, func(tx storage.Tx) error {
+	hands.View(t, alice, func(tx storage.Tx) error {
 		changes, _, err := tx.Log(t.Context(), 0, 10*n)
 		told := 0
 		for _, c := range changes {

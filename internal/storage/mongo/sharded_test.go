@@ -15,6 +15,7 @@ import (
 	"github.com/activityd/activityd/internal/storage/mongo"
 	"github.com/activityd/activityd/internal/storage/mongo/mongotest"
 	"github.com/activityd/activityd/internal/storage/storagetest"
+	"github.com/activityd/activityd/internal/storage/storagetest/hands"
 )
 
 func TestContractOnAShardedCluster(t *testing.T) {
@@ -59,7 +60,7 @@ func spread(t *testing.T, uri, name string) {
 		move := bson.D{
 			{Key: "moveRange", Value: name + ".events"}, {Key: "min", Value: bson.D{{Key: "_id.u", Value: "8"}}}, {Key: "toShard", Value: shard.ID},
 		}
-		eventually(t, "the range is moved", func() bool { // one at a time: those of other cases too
+		hands.Eventually(t, "the range is moved", func() bool { // one at a time: those of other cases too
 			err := admin.RunCommand(t.Context(), move).Err()
 			var failed driver.ServerError
 			if errors.As(err, &failed) && failed.HasErrorCode(inProgress) {

@@ -15,6 +15,7 @@ import (
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/sqlite"
+	"github.com/activityd/activityd/internal/storage/storagetest/hands"
 )
 
 // childDir names the data folder of a test's child process, whose files may
@@ -110,7 +111,7 @@ func writeUntilFull(ctx context.Context, of storage.Tenant) []error {
 func write(ctx context.Context, of storage.Tenant, n int) error {
 	err := of.Update(ctx, activity.Origin{}, func(tx storage.Tx) error {
 		for i := range 2 {
-			e := event(2*n+i, "diary")
+			e := hands.Event(2*n+i, "diary")
 			if err := tx.CreateEvent(ctx, &e, nil); err != nil {
 				return err
 			}
@@ -143,7 +144,7 @@ func TestDiskFull(t *testing.T) {
 		if _, err := fmt.Sscan(lines.Text(), &n); err != nil {
 			t.Fatal(err)
 		}
-		acknowledged[number(n)] = true
+		acknowledged[hands.Number(n)] = true
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Fatal(err)
@@ -152,7 +153,7 @@ func TestDiskFull(t *testing.T) {
 		t.Fatalf("only %d events before the disk was full", len(acknowledged))
 	}
 	s := open(t, sqlite.Options{Dir: dir})
-	for e, err := range s.Tenant("id-of-alice").Events(t.Context(), all("diary")) {
+	for e, err := range s.Tenant("id-of-alice").Events(t.Context(), hands.All("diary")) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage/sqlite"
+	"github.com/activityd/activityd/internal/storage/storagetest/hands"
 	"github.com/activityd/activityd/migrations"
 )
 
@@ -99,7 +100,7 @@ func TestOneServerPerFolder(t *testing.T) {
 func TestOnlyTheOwnerReadsTheFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made", "here")
 	s := open(t, sqlite.Options{Dir: dir, Exclusive: true})
-	addUser(t, s, "alice")
+	hands.AddUser(t, s, "alice")
 	info, err := os.Stat(dir)
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("folder: %v, %v", info.Mode(), err)
@@ -131,7 +132,7 @@ func later(t *testing.T, sql string) fstest.MapFS {
 func TestSnapshotBeforeALaterMigration(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, sqlite.Options{Dir: dir})
-	addUser(t, s, "alice")
+	hands.AddUser(t, s, "alice")
 	closeStore(t, s)
 
 	s = open(t, sqlite.Options{Dir: dir, Migrations: later(t, "CREATE TABLE later (a); DELETE FROM users")})
@@ -157,7 +158,7 @@ func TestSnapshotBeforeALaterMigration(t *testing.T) {
 func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, sqlite.Options{Dir: dir})
-	addUser(t, s, "alice")
+	hands.AddUser(t, s, "alice")
 	closeStore(t, s)
 	broken := later(t, "DELETE FROM users; DELETE FROM missing")
 	for range 2 { // the snapshot of the first try is in nobody's way

@@ -8,6 +8,7 @@ import (
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/sqlite"
+	"github.com/activityd/activityd/internal/storage/storagetest/hands"
 )
 
 // mustSee gives a unit that fails, as a service's would, for an unknown channel.
@@ -25,8 +26,8 @@ func mustSee(id activity.ChannelID) func(storage.Tx) error {
 func TestAnotherProcessWrites(t *testing.T) {
 	dir := t.TempDir()
 	server, command := open(t, sqlite.Options{Dir: dir, Exclusive: true}), open(t, sqlite.Options{Dir: dir})
-	served := addUser(t, server, "alice")
-	addChannel(t, served, "diary")
+	served := hands.AddUser(t, server, "alice")
+	hands.AddChannel(t, served, "diary")
 	commanded := command.Tenant("id-of-alice")
 
 	for n := range 20 {
@@ -35,13 +36,13 @@ func TestAnotherProcessWrites(t *testing.T) {
 		if n%2 == 1 {
 			by, sees = served, commanded
 		}
-		view(t, sees, mustSee("diary")) // caches what is about to be old
-		addChannel(t, by, id)
-		view(t, sees, mustSee(id))
-		update(t, sees, mustSee(id))
+		hands.View(t, sees, mustSee("diary")) // caches what is about to be old
+		hands.AddChannel(t, by, id)
+		hands.View(t, sees, mustSee(id))
+		hands.Update(t, sees, mustSee(id))
 	}
 	changes := 0
-	view(t, served, func(tx storage.Tx) error {
+	hands.View(t, served, func(tx storage.Tx) error {
 		log, _, err := tx.Log(t.Context(), 0, 1000)
 		changes = len(log)
 		return err
@@ -55,16 +56,16 @@ func TestAnotherProcessWrites(t *testing.T) {
 func TestTheFeedTellsOfAnotherProcess(t *testing.T) {
 	dir := t.TempDir()
 	server, command := open(t, sqlite.Options{Dir: dir}), open(t, sqlite.Options{Dir: dir})
-	served := addUser(t, server, "alice")
-	addChannel(t, served, "diary")
-	view(t, served, mustSee("diary"))
+	served := hands.AddUser(t, server, "alice")
+	hands.AddChannel(t, served, "diary")
+	hands.View(t, served, mustSee("diary"))
 	head, err := server.Head(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	update(t, command.Tenant("id-of-alice"), func(tx storage.Tx) error { return tx.DeleteChannel(t.Context(), "diary") })
+	hands.Update(t, command.Tenant("id-of-alice"), func(tx storage.Tx) error { return tx.DeleteChannel(t.Context(), "diary") })
 
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), hands.Patience)
 	defer cancel()
 	for d, err := range server.Changes(ctx, head) {
 		if err != nil || d.Change.Action != activity.Deleted {
@@ -72,7 +73,7 @@ func TestTheFeedTellsOfAnotherProcess(t *testing.T) {
 		}
 		break
 	}
-	view(t, served, func(tx storage.Tx) error {
+	hands.View(t, served, func(tx storage.Tx) error {
 		if _, ok := tx.Structure().Channel("diary"); ok {
 			return fmt.Errorf("the channel is still there")
 		}
@@ -83,17 +84,17 @@ func TestTheFeedTellsOfAnotherProcess(t *testing.T) {
 func TestTheFeedGoesOnAfterReopening(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, sqlite.Options{Dir: dir})
-	alice := addUser(t, s, "alice")
-	addChannel(t, alice, "one")
+	alice := hands.AddUser(t, s, "alice")
+	hands.AddChannel(t, alice, "one")
 	head, err := s.Head(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	addChannel(t, alice, "two")
+	hands.AddChannel(t, alice, "two")
 	closeStore(t, s)
 	s = open(t, sqlite.Options{Dir: dir})
-	addChannel(t, s.Tenant("id-of-alice"), "three")
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	hands.AddChannel(t, s.Tenant("id-of-alice"), "three")
+	ctx, cancel := context.WithTimeout(t.Context(), hands.Patience)
 	defer cancel()
 	var told []string
 	for d, err := range s.Changes(ctx, head) {

@@ -3,10 +3,11 @@ package sqlite_test
 import (
 	"path/filepath"
 	"testing"
-	"time"
 
 	driver "zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/activityd/activityd/internal/storage/storagetest/hands"
 )
 
 // raw runs a statement on the file, past the store, and gives the first column
@@ -22,7 +23,7 @@ func rawFile(t testing.TB, path, sql string) (last string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.SetBusyTimeout(patience)
+	c.SetBusyTimeout(hands.Patience)
 	err = sqlitex.ExecuteTransient(c, sql, &sqlitex.ExecOptions{ResultFunc: func(s *driver.Stmt) error {
 		last = s.ColumnText(0)
 		return nil
@@ -34,23 +35,4 @@ func rawFile(t testing.TB, path, sql string) (last string) {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	return last
-}
-
-// patience is how long a test waits for what must come; only a store that is
-// broken needs all of it.
-const patience = 50 * time.Second
-
-// eventually waits until done says so.
-func eventually(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	again := time.NewTicker(2 * time.Millisecond)
-	defer again.Stop()
-	deadline := time.After(patience)
-	for !done() {
-		select {
-		case <-again.C:
-		case <-deadline:
-			t.Fatalf("waited in vain until %s", what)
-		}
-	}
 }

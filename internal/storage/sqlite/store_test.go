@@ -10,19 +10,20 @@ import (
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/sqlite"
+	"github.com/activityd/activityd/internal/storage/storagetest/hands"
 )
 
 // Many units wait at once; those that fail or panic take only themselves out.
 func TestGroupsKeepUnitsApart(t *testing.T) {
 	s := open(t, sqlite.Options{Dir: t.TempDir()})
-	alice := addUser(t, s, "alice")
-	addChannel(t, alice, "diary")
+	alice := hands.AddUser(t, s, "alice")
+	hands.AddChannel(t, alice, "diary")
 	boom := errors.New("boom")
 	var all sync.WaitGroup
 	for n := range 200 {
 		all.Go(func() {
 			err := alice.Update(t.Context(), activity.Origin{}, func(tx storage.Tx) error {
-				e := event(n, "diary")
+				e := hands.Event(n, "diary")
 				if err := tx.CreateEvent(t.Context(), &e, nil); err != nil {
 					return err
 				}
@@ -40,10 +41,10 @@ func TestGroupsKeepUnitsApart(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if n := count(t, alice, "diary"); n != 100 {
+	if n := hands.Count(t, alice, "diary"); n != 100 {
 		t.Errorf("%d events, want 100", n)
 	}
-	view(t, alice, func(tx storage.Tx) error {
+	hands.View(t, alice, func(tx storage.Tx) error {
 		changes, oldest, err := tx.Log(t.Context(), 0, 1000)
 		if err != nil {
 			return err
@@ -63,7 +64,7 @@ func TestGroupsKeepUnitsApart(t *testing.T) {
 // A test's FailNow in a unit ends the goroutine that runs it.
 func TestAUnitThatEndsItsGoroutine(t *testing.T) {
 	s := open(t, sqlite.Options{Dir: t.TempDir()})
-	alice := addUser(t, s, "alice")
+	alice := hands.AddUser(t, s, "alice")
 	err := alice.Update(t.Context(), activity.Origin{}, func(tx storage.Tx) error {
 		if err := tx.CreateChannel(t.Context(), &activity.Channel{ID: "lost", Name: "lost"}); err != nil {
 			return err
@@ -74,5 +75,5 @@ func TestAUnitThatEndsItsGoroutine(t *testing.T) {
 	if err == nil {
 		t.Error("the unit was kept")
 	}
-	addChannel(t, alice, "lost")
+	hands.AddChannel(t, alice, "lost")
 }

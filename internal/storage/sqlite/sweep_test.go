@@ -11,6 +11,7 @@ import (
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
 	"github.com/activityd/activityd/internal/storage/sqlite"
+	"github.com/activityd/activityd/internal/storage/storagetest/hands"
 )
 
 const manyEvents = 1000
@@ -19,12 +20,12 @@ const manyEvents = 1000
 // that.
 func folderOf(t *testing.T, of storage.Tenant) {
 	t.Helper()
-	addChannel(t, of, "diary")
-	addFolder(t, of, "diary", "outer", "")
-	addFolder(t, of, "diary", "inner", "outer")
-	update(t, of, func(tx storage.Tx) error {
+	hands.AddChannel(t, of, "diary")
+	hands.AddFolder(t, of, "diary", "outer", "")
+	hands.AddFolder(t, of, "diary", "inner", "outer")
+	hands.Update(t, of, func(tx storage.Tx) error {
 		for n := range manyEvents {
-			e := event(n, "diary")
+			e := hands.Event(n, "diary")
 			e.FolderID = "inner"
 			if err := tx.CreateEvent(t.Context(), &e, nil); err != nil {
 				return err
@@ -40,7 +41,7 @@ func killed(t *testing.T, sql string) string {
 	t.Helper()
 	dir := t.TempDir()
 	s := open(t, sqlite.Options{Dir: dir})
-	folderOf(t, addUser(t, s, "alice"))
+	folderOf(t, hands.AddUser(t, s, "alice"))
 	closeStore(t, s)
 	raw(t, dir, sql)
 	raw(t, dir, "UPDATE heads SET revision = revision + 1")
@@ -50,13 +51,13 @@ func killed(t *testing.T, sql string) string {
 func TestSweepOfAChannelGoesOnAfterReopening(t *testing.T) {
 	dir := killed(t, "UPDATE channels SET gone = 1")
 	s := open(t, sqlite.Options{Dir: dir})
-	addChannel(t, s.Tenant("id-of-alice"), "diary") // its id is free
-	addEvent(t, s.Tenant("id-of-alice"), event(1, "diary"))
-	eventually(t, "the old channel is swept", func() bool {
+	hands.AddChannel(t, s.Tenant("id-of-alice"), "diary") // its id is free
+	hands.AddEvent(t, s.Tenant("id-of-alice"), hands.Event(1, "diary"))
+	hands.Eventually(t, "the old channel is swept", func() bool {
 		return raw(t, dir, "SELECT count(*) FROM channels") == "1" && raw(t, dir, "SELECT count(*) FROM events") == "1" &&
 			raw(t, dir, "SELECT count(*) FROM folders") == "0"
 	})
-	if n := count(t, s.Tenant("id-of-alice"), "diary"); n != 1 {
+	if n := hands.Count(t, s.Tenant("id-of-alice"), "diary"); n != 1 {
 		t.Errorf("%d events in the new channel", n)
 	}
 }
@@ -66,7 +67,7 @@ func TestSweepOfAUserLeavesNoTrace(t *testing.T) {
 	raw(t, dir, "DELETE FROM heads")
 	open(t, sqlite.Options{Dir: dir})
 	for _, table := range []string{"users", "heads", "channels", "folders", "events", "requests", "accesses", "sessions", "profiles"} {
-		eventually(t, table+" are swept", func() bool { return raw(t, dir, "SELECT count(*) FROM "+table) == "0" })
+		hands.Eventually(t, table+" are swept", func() bool { return raw(t, dir, "SELECT count(*) FROM "+table) == "0" })
 	}
 }
 
@@ -75,7 +76,7 @@ func TestSweepOfAMergedFolderGoesOnAfterReopening(t *testing.T) {
 		gone_chain = '["inner","outer"]', gone_origin = '{"socket":"s1"}' WHERE id = 'inner'`)
 	s := open(t, sqlite.Options{Dir: dir})
 	alice := s.Tenant("id-of-alice")
-	query := all("diary")
+	query := hands.All("diary")
 	query.Folders = &storage.FolderFilter{Folders: []activity.FolderID{"outer"}}
 	events := 0
 	for e, err := range alice.Events(t.Context(), query) { // at once, swept or not
@@ -87,7 +88,7 @@ func TestSweepOfAMergedFolderGoesOnAfterReopening(t *testing.T) {
 	if events != manyEvents {
 		t.Errorf("%d events, want %d", events, manyEvents)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), hands.Patience)
 	defer cancel()
 	moved := 0
 	for d, err := range s.Changes(ctx, start(t, s)) {
@@ -105,7 +106,7 @@ func TestSweepOfAMergedFolderGoesOnAfterReopening(t *testing.T) {
 			break
 		}
 	}
-	eventually(t, "the folder is swept", func() bool { return raw(t, dir, "SELECT count(*) FROM folders") == "1" })
+	hands.Eventually(t, "the folder is swept", func() bool { return raw(t, dir, "SELECT count(*) FROM folders") == "1" })
 }
 
 // start gives the position before the first change.
@@ -125,16 +126,16 @@ func TestEventsOfADeletedFolderAreGoneAtOnce(t *testing.T) {
 	s := open(t, sqlite.Options{Dir: dir})
 	alice := s.Tenant("id-of-alice")
 	since := activity.Timestamp(4_999_999_999)
-	tombstones := all("diary")
+	tombstones := hands.All("diary")
 	tombstones.ModifiedSince, tombstones.Deletions, tombstones.Ascending = &since, true, true
 	check := func() {
 		t.Helper()
-		if n := count(t, alice, "diary"); n != 0 {
+		if n := hands.Count(t, alice, "diary"); n != 0 {
 			t.Fatalf("%d events", n)
 		}
 		n := 0
 		for e, err := range alice.Events(t.Context(), tombstones) {
-			if err != nil || e.Deleted == nil || *e.Deleted != 5_000_000_000 || e.Modified != *e.Deleted || e.ID != number(n) {
+			if err != nil || e.Deleted == nil || *e.Deleted != 5_000_000_000 || e.Modified != *e.Deleted || e.ID != hands.Number(n) {
 				t.Fatalf("tombstone %d: %+v, %v", n, e, err)
 			}
 			n++
@@ -142,21 +143,21 @@ func TestEventsOfADeletedFolderAreGoneAtOnce(t *testing.T) {
 		if n != manyEvents {
 			t.Fatalf("%d tombstones", n)
 		}
-		view(t, alice, func(tx storage.Tx) error {
-			if _, err := tx.Event(t.Context(), "diary", number(7)); !errors.Is(err, activity.NewError(activity.CodeUnknownEvent, "")) {
+		hands.View(t, alice, func(tx storage.Tx) error {
+			if _, err := tx.Event(t.Context(), "diary", hands.Number(7)); !errors.Is(err, activity.NewError(activity.CodeUnknownEvent, "")) {
 				t.Fatalf("event: %v", err)
 			}
 			return nil
 		})
 	}
 	check()
-	eventually(t, "the folders are swept", func() bool {
+	hands.Eventually(t, "the folders are swept", func() bool {
 		check()
 		return raw(t, dir, "SELECT count(*) FROM folders") == "0"
 	})
 	check()
 	err := alice.Update(t.Context(), activity.Origin{}, func(tx storage.Tx) error {
-		e := event(7, "diary")
+		e := hands.Event(7, "diary")
 		return tx.CreateEvent(t.Context(), &e, nil)
 	})
 	if !errors.Is(err, activity.NewError(activity.CodeItemIDAlreadyExists, "")) {
@@ -169,22 +170,22 @@ func TestHistoryIsPruned(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	o := sqlite.Options{Dir: dir, Clock: func() time.Time { return now }, History: time.Hour}
 	s := open(t, o)
-	alice := addUser(t, s, "alice")
-	addChannel(t, alice, "old")
+	alice := hands.AddUser(t, s, "alice")
+	hands.AddChannel(t, alice, "old")
 	first := start(t, s)
 	closeStore(t, s)
 
 	now = now.Add(2 * time.Hour)
 	s = open(t, o)
 	alice = s.Tenant("id-of-alice")
-	addChannel(t, alice, "new")
-	eventually(t, "the history is pruned", func() bool { return raw(t, dir, "SELECT value FROM meta WHERE name = 'pruned'") != "0" })
+	hands.AddChannel(t, alice, "new")
+	hands.Eventually(t, "the history is pruned", func() bool { return raw(t, dir, "SELECT value FROM meta WHERE name = 'pruned'") != "0" })
 	for _, err := range s.Changes(t.Context(), first) {
 		if !errors.Is(err, storage.ErrPositionLost) {
 			t.Fatalf("feed: %v", err)
 		}
 	}
-	view(t, alice, func(tx storage.Tx) error {
+	hands.View(t, alice, func(tx storage.Tx) error {
 		log, oldest, err := tx.Log(t.Context(), 0, 10)
 		_, head, headErr := tx.LogHead(t.Context())
 		if len(log) == 0 || log[0].Seq != oldest+1 || oldest == 0 || head != 3 {
@@ -197,13 +198,13 @@ func TestHistoryIsPruned(t *testing.T) {
 func TestUsesOfAccessesAreKept(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, sqlite.Options{Dir: dir})
-	alice := addUser(t, s, "alice")
-	update(t, alice, func(tx storage.Tx) error {
+	alice := hands.AddUser(t, s, "alice")
+	hands.Update(t, alice, func(tx storage.Tx) error {
 		return tx.CreateAccess(t.Context(), &activity.Access{ID: "a1", Type: activity.SharedAccess, Name: "one"})
 	})
 	check := func(want activity.Timestamp) {
 		t.Helper()
-		view(t, alice, func(tx storage.Tx) error {
+		hands.View(t, alice, func(tx storage.Tx) error {
 			if a, ok := tx.Structure().Access("a1"); !ok || a.LastUsed == nil || *a.LastUsed != want {
 				t.Errorf("%+v, want it used at %v", a, want)
 			}
