@@ -17,6 +17,7 @@ type kind struct {
 	name  string
 	place func(t *testing.T) string // an empty one
 	store func(t *testing.T, at string) (storage.Store, error)
+	open  func(t *testing.T, at string) (storage.Store, error) // beside who has it open
 	from  func(t *testing.T, at string) (transfer.Source, io.Closer, error)
 	to    func(t *testing.T, at string) (transfer.Target, io.Closer, error)
 }
@@ -28,6 +29,9 @@ func kinds() []kind {
 			place: func(t *testing.T) string { return t.TempDir() },
 			store: func(t *testing.T, at string) (storage.Store, error) {
 				return opened(sqlite.Open(t.Context(), sqlite.Options{Dir: at, Exclusive: true}))
+			},
+			open: func(t *testing.T, at string) (storage.Store, error) {
+				return opened(sqlite.Open(t.Context(), sqlite.Options{Dir: at}))
 			},
 			from: func(t *testing.T, at string) (transfer.Source, io.Closer, error) {
 				x, err := sqlite.OpenExport(t.Context(), at)
@@ -45,6 +49,9 @@ func kinds() []kind {
 				return uri
 			},
 			store: func(t *testing.T, at string) (storage.Store, error) {
+				return opened(mongo.Open(t.Context(), mongo.Options{URI: at}))
+			},
+			open: func(t *testing.T, at string) (storage.Store, error) {
 				return opened(mongo.Open(t.Context(), mongo.Options{URI: at}))
 			},
 			from: func(t *testing.T, at string) (transfer.Source, io.Closer, error) {
@@ -72,6 +79,17 @@ func (k kind) inStore(t *testing.T, at string, fn func(storage.Store)) {
 	s, err := k.store(t, at)
 	if err != nil {
 		t.Fatal(err)
+	}
+	defer closeAll(t, s)
+	fn(s)
+}
+
+// beside runs fn on the store of a place that somebody reads.
+func beside(t *testing.T, k kind, at string, fn func(storage.Store)) {
+	s, err := k.open(t, at)
+	if err != nil {
+		t.Error(err)
+		return
 	}
 	defer closeAll(t, s)
 	fn(s)
