@@ -1,0 +1,16 @@
+//go:build long
+
+package failover_test
+
+import "time"
+
+const (
+	kills     = 50
+	stepDowns = 20
+
+	isolations     = 4
+	cutIsolations  = 3
+	falsePrimaries = 3
+
+	election = 10 * time.Second // MongoDB's default
+)

@@ -1,0 +1,17 @@
+//go:build !long
+
+package failover_test
+
+import "time"
+
+// What goes wrong in make test: enough of each to meet what is plainly broken.
+const (
+	kills     = 6
+	stepDowns = 2
+
+	isolations     = 1 // the primary is parted from all, and mute
+	cutIsolations  = 0 // likewise, connections are reset
+	falsePrimaries = 1 // clients still reach it
+
+	election = 2 * time.Second
+)
