@@ -102,6 +102,24 @@ func parsePublicURL(text string) (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
+// parseServiceURL reads the URL of what the server calls: a scheme of those, a
+// host, and perhaps a port and a path.
+func parseServiceURL(text string, schemes ...string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || !slices.Contains(schemes, u.Scheme) || u.Hostname() == "":
+		return nil, fmt.Errorf("is not an %s URL", strings.Join(schemes, " or "))
+	case u.User != nil:
+		return nil, errors.New("has a user or password")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, errors.New("has more than a host, a port and a path")
+	}
+	if _, err := netip.ParseAddr(u.Hostname()); err != nil && !isHostName(u.Hostname()) {
+		return nil, errors.New("has no valid lower-case host")
+	}
+	return u, nil
+}
+
 // showURL hides what a mistaken public URL may hold beside its host.
 func showURL(text string) string {
 	if strings.Contains(text, "@") {

@@ -2,8 +2,6 @@ package config
 
 import (
 	"errors"
-	"net/netip"
-	"net/url"
 	"strings"
 )
 
@@ -88,17 +86,9 @@ func parseDirectory(text string) (string, error) {
 	if text == "" {
 		return "", nil
 	}
-	u, err := url.Parse(text)
-	switch {
-	case err != nil || u.Scheme != "https" || u.Hostname() == "":
-		return "", errors.New("is not an https URL")
-	case u.User != nil:
-		return "", errors.New("has a user or password")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return "", errors.New("has more than a host, a port and a path")
-	}
-	if _, err := netip.ParseAddr(u.Hostname()); err != nil && !isHostName(u.Hostname()) {
-		return "", errors.New("has no valid lower-case host")
+	u, err := parseServiceURL(text, "https")
+	if err != nil {
+		return "", err
 	}
 	return u.String(), nil
 }

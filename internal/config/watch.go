@@ -3,8 +3,6 @@ package config
 import (
 	"errors"
 	"math"
-	"net/netip"
-	"net/url"
 	"strconv"
 )
 
@@ -31,17 +29,9 @@ func parseEndpoint(text string) (string, error) {
 	if text == "" {
 		return "", nil
 	}
-	u, err := url.Parse(text)
-	switch {
-	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "":
-		return "", errors.New("is not an http or https URL")
-	case u.User != nil:
-		return "", errors.New("has a user or password")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return "", errors.New("has more than a host, a port and a path")
-	}
-	if _, err := netip.ParseAddr(u.Hostname()); err != nil && !isHostName(u.Hostname()) {
-		return "", errors.New("has no valid lower-case host")
+	u, err := parseServiceURL(text, "http", "https")
+	if err != nil {
+		return "", err
 	}
 	if u.Path == "" || u.Path == "/" {
 		u.Path = tracesPath
