@@ -112,17 +112,7 @@ func TestNoOverlap(t *testing.T) {
 		{"a 10-20", `update a {"trashed": true, "duration": 50}`, "ok", "~a 10-60"},
 		{"a 10-", `delete a`, "ok", "~a 10-"},
 	} {
-		k.next(t, true, tt.given)
-		before := k.state(t)
-		if got := k.try(t, "owner", tt.do); got != tt.want {
-			t.Errorf("%s: %s: got %s, want %s", tt.given, tt.do, got, tt.want)
-		}
-		if tt.state == "" {
-			tt.state = before
-		}
-		if got := k.state(t); got != tt.state {
-			t.Errorf("%s: %s: then there is %s, want %s", tt.given, tt.do, got, tt.state)
-		}
+		k.check(t, true, tt.given, tt.do, tt.want, tt.state)
 	}
 }
 

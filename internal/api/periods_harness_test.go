@@ -161,3 +161,19 @@ func refusal(t *testing.T, err error) string {
 	}
 	return word
 }
+
+// check does something in a channel with what is given, and expects an outcome
+// and what there is then; "" for no change.
+func (k *track) check(t *testing.T, ruled bool, given, do, want, state string) {
+	t.Helper()
+	k.next(t, ruled, given)
+	if state == "" {
+		state = k.state(t)
+	}
+	if got := k.try(t, "owner", do); got != want {
+		t.Errorf("%s: %s: got %s, want %s", given, do, got, want)
+	}
+	if got := k.state(t); got != state {
+		t.Errorf("%s: %s: then there is %s, want %s", given, do, got, state)
+	}
+}

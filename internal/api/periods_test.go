@@ -80,17 +80,7 @@ func TestStop(t *testing.T) {
 		{false, "a 10-", `stop`, "missing-parameter missing id", ""},
 		{false, "", `stop`, "missing-parameter missing id", ""},
 	} {
-		k.next(t, tt.ruled, tt.given)
-		before := k.state(t)
-		if got := k.try(t, "owner", tt.do); got != tt.want {
-			t.Errorf("%s: %s: got %s, want %s", tt.given, tt.do, got, tt.want)
-		}
-		if tt.state == "" {
-			tt.state = before
-		}
-		if got := k.state(t); got != tt.state {
-			t.Errorf("%s: %s: then there is %s, want %s", tt.given, tt.do, got, tt.state)
-		}
+		k.check(t, tt.ruled, tt.given, tt.do, tt.want, tt.state)
 	}
 	k.next(t, true, "")
 	if got := k.ok(t, "owner", "events.stop", k.channel, ""); got != `{"stoppedId":null}` {
