@@ -94,17 +94,20 @@ func startPipes(t *testing.T, config engineio.Config) *peer {
 	return serve(t, config, p, p.dial)
 }
 
+// echoing is the application's side: it echoes.
+func (p *peer) echoing(s *engineio.Session) engineio.Handler {
+	e := &echo{session: s, closed: make(chan engineio.Reason, 1)}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sessions = append(p.sessions, e)
+	return e
+}
+
 func serve(t *testing.T, config engineio.Config, listener net.Listener, dial func() (net.Conn, error)) *peer {
 	t.Helper()
 	p := &peer{t: t, dial: dial}
 	if config.Open == nil {
-		config.Open = func(s *engineio.Session) engineio.Handler {
-			e := &echo{session: s, closed: make(chan engineio.Reason, 1)}
-			p.mu.Lock()
-			p.sessions = append(p.sessions, e)
-			p.mu.Unlock()
-			return e
-		}
+		config.Open = p.echoing
 	}
 	var err error
 	if p.server, err = engineio.NewServer(config); err != nil {

@@ -18,13 +18,7 @@ import (
 func startTLS(t *testing.T, config engineio.Config, http2 bool) *peer {
 	t.Helper()
 	p := &peer{t: t}
-	config.Open = func(s *engineio.Session) engineio.Handler {
-		e := &echo{session: s, closed: make(chan engineio.Reason, 1)}
-		p.mu.Lock()
-		p.sessions = append(p.sessions, e)
-		p.mu.Unlock()
-		return e
-	}
+	config.Open = p.echoing
 	var err error
 	if p.server, err = engineio.NewServer(config); err != nil {
 		t.Fatal(err)

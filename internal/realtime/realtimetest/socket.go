@@ -75,13 +75,18 @@ func (s *Socket) emit(id int, event string, args []string) error {
 // Start sends an event and gives where its acknowledgement will arrive, which
 // is closed when the connection ends before.
 func (s *Socket) Start(event string, args ...string) (<-chan []json.RawMessage, error) {
-	answer := make(chan []json.RawMessage, 1)
-	s.conn.mu.Lock()
-	s.conn.lastCall++
-	id := s.conn.lastCall
-	s.calls[id] = answer
-	s.conn.mu.Unlock()
+	id, answer := s.expect()
 	return answer, s.emit(id, event, args)
+}
+
+// expect gives the number of a call, and where its acknowledgement will arrive.
+func (s *Socket) expect() (id int, answer chan []json.RawMessage) {
+	answer = make(chan []json.RawMessage, 1)
+	s.conn.mu.Lock()
+	defer s.conn.mu.Unlock()
+	s.conn.lastCall++
+	s.calls[s.conn.lastCall] = answer
+	return s.conn.lastCall, answer
 }
 
 // Call sends an event and waits for its acknowledgement.
@@ -239,12 +244,7 @@ func (s *Socket) StartBinary(value []byte, event string, args ...string) (<-chan
 	if !ok || s.conn.protocol != 5 {
 		return nil, fmt.Errorf("realtimetest: no binary values here")
 	}
-	answer := make(chan []json.RawMessage, 1)
-	s.conn.mu.Lock()
-	s.conn.lastCall++
-	id := s.conn.lastCall
-	s.calls[id] = answer
-	s.conn.mu.Unlock()
+	id, answer := s.expect()
 	if err := s.conn.send(fmt.Sprintf("451-%s,%d[%q,%s]", s.Namespace, id, event, strings.Join(args, ","))); err != nil {
 		return nil, err
 	}
