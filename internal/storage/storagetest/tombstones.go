@@ -170,19 +170,27 @@ func tombstonesStay(t *testing.T, s storage.Store) {
 	}
 }
 
-func tombstonesOrder(t *testing.T, s storage.Store) {
-	u := inFolder(t, s)
+// graveyard makes n events, so many at each time, deletes each nth of them, and
+// gives them in order.
+func (u *tenant) graveyard(n, together, nth int) []activity.Event {
+	u.t.Helper()
 	var events []activity.Event
-	for i := range 30 {
-		events = append(events, note("c", "f", activity.Timestamp(i/5)))
+	for i := range n {
+		events = append(events, note("c", "f", activity.Timestamp(i/together)))
 	}
-	want := u.put(events...)
-	slices.SortFunc(want, ascending)
-	for i := range want {
-		if i%3 == 0 {
-			want[i] = u.bury(want[i])
+	made := u.put(events...)
+	slices.SortFunc(made, ascending)
+	for i := range made {
+		if i%nth == 0 {
+			made[i] = u.bury(made[i])
 		}
 	}
+	return made
+}
+
+func tombstonesOrder(t *testing.T, s storage.Store) {
+	u := inFolder(t, s)
+	want := u.graveyard(30, 5, 3)
 	q := withDeletions(0)
 	sameEvents(t, u.list(q), want)
 	slices.Reverse(want)
@@ -192,17 +200,7 @@ func tombstonesOrder(t *testing.T, s storage.Store) {
 
 func tombstonesAfter(t *testing.T, s storage.Store) {
 	u := inFolder(t, s)
-	var events []activity.Event
-	for i := range 20 {
-		events = append(events, note("c", "f", activity.Timestamp(i/3)))
-	}
-	want := u.put(events...)
-	slices.SortFunc(want, ascending)
-	for i := range want {
-		if i%2 == 0 {
-			want[i] = u.bury(want[i])
-		}
-	}
+	want := u.graveyard(20, 3, 2)
 	for i := range want {
 		q := withDeletions(0)
 		q.After = &want[i].ID
