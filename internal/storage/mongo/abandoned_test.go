@@ -22,8 +22,12 @@ func TestDeadServersStandInNoWay(t *testing.T) {
 	alice := hands.AddUser(t, s, "alice")
 	hands.AddChannel(t, alice, "diary")
 	writes := map[string]func(ctx context.Context, db *driver.Database) error{
-		"a sequence record": func(ctx context.Context, db *driver.Database) error {
-			_, err := db.Collection("heads").UpdateByID(ctx, "id-of-alice", bson.D{{Key: "$inc", Value: bson.D{{Key: "fences", Value: int64(1)}}}})
+		"the next change of a user": func(ctx context.Context, db *driver.Database) error {
+			_, err := db.Collection("changes").InsertOne(ctx, bson.D{
+				{Key: "_id", Value: bson.D{{Key: "u", Value: "id-of-alice"}, {Key: "s", Value: int64(3)}}},
+				{Key: "kind", Value: "event"}, {Key: "action", Value: "created"}, {Key: "item", Value: ""},
+				{Key: "time", Value: 1.0}, {Key: "revision", Value: int64(2)},
+			})
 			return err
 		},
 		"the name of a user to come": func(ctx context.Context, db *driver.Database) error {
