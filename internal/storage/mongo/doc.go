@@ -50,8 +50,9 @@
 // # Reading
 //
 // A view is a snapshot, begun at the first read. What is small of a user is
-// cached with a revision, and trusted while the change stream answered within the
-// last half second; else the newest change is asked for first.
+// cached with a revision, and trusted for lists and single things while the change
+// stream answered within the last half second; else the newest change is asked for
+// first.
 //
 // It imports activity, storage and migrations; never another store, auth or
 // api.

@@ -21,7 +21,7 @@ func eventKey(channel int64, packed []byte) string {
 
 // stored gives an event as it is stored; nil for an unknown one.
 func (r *reads) stored(ctx context.Context, in *keys.Channel, channel activity.ChannelID, packed []byte) (*stored, error) {
-	within, err := r.reading(ctx)
+	within, err := r.readingOne(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +92,9 @@ func (r *reads) HasEvents(ctx context.Context, channel activity.ChannelID, folde
 
 // Replay gives the request that created an event under a given id.
 func (r *reads) Replay(ctx context.Context, channel activity.ChannelID, id activity.EventID) (storage.Request, bool, error) {
+	if _, err := r.reading(ctx); err != nil { // that it is unknown is no error here
+		return storage.Request{}, false, err
+	}
 	s, _, _, err := r.live(ctx, channel, id)
 	switch {
 	case errors.Is(err, activity.NewError(activity.CodeUnknownEvent, "")):

@@ -91,10 +91,38 @@ func TestJourneys(t *testing.T) {
 			hands.AddEvent(t, alice, hands.Event(made, "diary"))
 			made++
 		}, map[string]int64{"bulkWrite": 1, "commitTransaction": 1}},
+		"update an event": {func() {
+			hands.Update(t, alice, func(tx storage.Tx) error {
+				e := hands.Event(7, "diary")
+				return tx.UpdateEvent(t.Context(), &e)
+			})
+		}, map[string]int64{"find": 1, "bulkWrite": 1, "commitTransaction": 1}},
 		"read the structure": {read(func(tx storage.Tx) error {
 			tx.Structure()
 			return nil
 		}), map[string]int64{}},
+		"read an event": {read(func(tx storage.Tx) error {
+			_, err := tx.Event(t.Context(), "diary", hands.Number(7))
+			return err
+		}), map[string]int64{"find": 1}},
+		"read a profile": {read(func(tx storage.Tx) error {
+			_, err := tx.Profile(t.Context(), "public")
+			return err
+		}), map[string]int64{"find": 1}},
+		"read an event and where the history stands": {read(func(tx storage.Tx) error {
+			_, err := tx.Event(t.Context(), "diary", hands.Number(7))
+			_, _, errHead := tx.LogHead(t.Context())
+			return errors.Join(err, errHead)
+		}), map[string]int64{"find": 2}},
+		"look for an event that is not there": {func() {
+			err := alice.View(t.Context(), func(tx storage.Tx) error {
+				_, err := tx.Event(t.Context(), "diary", hands.Number(1e9))
+				return err
+			})
+			if !errors.Is(err, activity.NewError(activity.CodeUnknownEvent, "")) {
+				t.Errorf("got %v", err)
+			}
+		}, map[string]int64{"find": 2}},
 		"list 20":   {list(20), map[string]int64{"find": 1}},
 		"list 1000": {list(1000), map[string]int64{"find": 1}},
 	} {

@@ -18,6 +18,7 @@ type reads struct {
 	user    activity.UserID
 	account *account
 	open    func(context.Context) (context.Context, error) // gives the context to read with
+	single  func(context.Context) (context.Context, error) // the same for one thing; nil for open
 	head    func() head
 	chain   *chain // what an update and those ahead of it have written; nil in a view
 	ended   bool
@@ -36,6 +37,14 @@ func (r *reads) reading(ctx context.Context) (context.Context, error) {
 		return nil, errEnded
 	}
 	return r.open(ctx)
+}
+
+// readingOne gives the context to read one thing with.
+func (r *reads) readingOne(ctx context.Context) (context.Context, error) {
+	if r.ended || r.single == nil {
+		return r.reading(ctx)
+	}
+	return r.single(ctx)
 }
 
 // querying gives the context for a query about the events of a channel, which
@@ -73,7 +82,7 @@ func (r *reads) container(id activity.ChannelID) (*keys.Channel, error) {
 
 // Profile gives a profile's object.
 func (r *reads) Profile(ctx context.Context, name string) (activity.Object, error) {
-	within, err := r.reading(ctx)
+	within, err := r.readingOne(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"github.com/activityd/activityd/internal/activity"
@@ -12,21 +13,24 @@ import (
 )
 
 // view is a unit of reading. It begins with what is cached, if that can be
-// trusted; the first read of the database, or an error of the domain, finds out
-// whether it was the newest, and if not fn runs again on what is.
+// trusted; the first read of the database but for single things, or an error of
+// the domain, finds out whether it was the newest, and if not fn runs again on
+// what is.
 type view struct {
 	store *Store
 	user  activity.UserID
 
 	is       known
-	session  *mongo.Session // nil until the database is read
-	verified bool           // is is what the snapshot has
+	trusted  bool            // is was to be trusted as the view began
+	session  *mongo.Session  // nil until the database is read
+	since    *bson.Timestamp // what a snapshot that is not verified must not be older than
+	verified bool            // is is what the snapshot has
 	stale    bool
 }
 
 func (v *view) run(ctx context.Context, fn func(storage.Tx) error) error {
 	k, trusted, _ := v.store.cache.Get(v.user)
-	v.is = k
+	v.is, v.trusted = k, trusted
 	if k.account == nil || !trusted {
 		if err := v.renew(ctx); err != nil {
 			return err
@@ -35,6 +39,10 @@ func (v *view) run(ctx context.Context, fn func(storage.Tx) error) error {
 	err := v.once(ctx, fn)
 	if err != nil && ctx.Err() != nil {
 		return ended(ctx, "view", err)
+	}
+	if v.late() {
+		v.close()
+		v.session, v.verified, v.stale = nil, false, true
 	}
 	var told *activity.Error
 	if !v.stale && !v.verified && errors.As(err, &told) {
@@ -52,9 +60,35 @@ func (v *view) run(ctx context.Context, fn func(storage.Tx) error) error {
 }
 
 func (v *view) once(ctx context.Context, fn func(storage.Tx) error) error {
-	tx := &viewTx{reads: reads{store: v.store, user: v.user, account: v.is.account, open: v.open, head: func() head { return v.is.head }}}
+	tx := &viewTx{reads: reads{store: v.store, user: v.user, account: v.is.account, open: v.open, single: v.single, head: func() head { return v.is.head }}}
 	defer tx.end()
 	return fn(tx)
+}
+
+// single gives the context for a read of one thing, for which an account that is
+// trusted does.
+func (v *view) single(ctx context.Context) (context.Context, error) {
+	if !v.trusted || v.verified || v.stale || ctx.Err() != nil {
+		return v.open(ctx)
+	}
+	if v.session == nil {
+		session, err := v.store.snapshot()
+		if err != nil {
+			return nil, ended(ctx, "view", err)
+		}
+		v.session, v.since = session, v.store.clock.get()
+	}
+	return mongo.NewSessionContext(ctx, v.session), nil
+}
+
+// late reports whether a snapshot for single things is older than what this
+// process had committed, as it may be after a failover.
+func (v *view) late() bool {
+	if v.session == nil || v.since == nil {
+		return false
+	}
+	at := v.session.SnapshotTime()
+	return !at.IsZero() && at.Before(*v.since)
 }
 
 // open gives the context for reads in a snapshot of which the account is known
@@ -89,6 +123,7 @@ func (v *view) renew(ctx context.Context) error {
 		}
 		return nil
 	}
+	v.stale = false
 	if err := v.begin(ctx); err != nil {
 		return err
 	}
@@ -98,13 +133,20 @@ func (v *view) renew(ctx context.Context) error {
 	return nil
 }
 
-// begin begins the snapshot, and reads the user in it.
+// begin begins the snapshot, if it has not begun, and reads the user in it.
 func (v *view) begin(ctx context.Context) error {
+	if v.session != nil {
+		k, err := v.store.load(mongo.NewSessionContext(ctx, v.session), v.user, v.is)
+		if err == nil {
+			v.is, v.verified = k, true
+		}
+		return ended(ctx, "view", err)
+	}
 	session, k, err := v.store.newest(ctx, v.user)
 	if err != nil {
 		return ended(ctx, "view", err)
 	}
-	v.session, v.is, v.verified = session, k, true
+	v.session, v.since, v.is, v.verified = session, nil, k, true
 	return nil
 }
 
