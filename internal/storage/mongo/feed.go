@@ -223,6 +223,7 @@ func (s *Store) deliverFrom(ctx context.Context, at place, deliver func(storage.
 	defer reader.Leave()
 	told := func(e entry) error {
 		if at.token == "" && !e.cluster.After(at.after) {
+			reader.Given(int64(e.number))
 			return nil // the tail had not come as far as the place yet
 		}
 		at = e.at
