@@ -122,28 +122,38 @@ func (x *Export) checkStore(ctx context.Context) error {
 
 // checkServers refuses a database whose changes a server is seen to follow, which
 // waits for news nearly all the time, and goes on to: one that has just ended is
-// seen for a moment yet. Where the user of the URI may not look, none is seen.
+// seen for a moment yet.
 func (x *Export) checkServers(ctx context.Context) error {
-	const looks = 8
+	busy, err := x.staysBusy(ctx, serveApp, changesColl)
+	if busy {
+		err = fmt.Errorf("storage/mongo: an activityd server uses the database %q: stop all of them first", x.store.db.Name())
+	}
+	return err
+}
+
+// staysBusy reports whether an app is seen to work on a collection, and does not
+// end within seconds. Where the user of the URI may not look, none is seen.
+func (x *Export) staysBusy(ctx context.Context, app, coll string) (bool, error) {
+	const looks = 9
 	admin := x.store.client.Database("admin", options.Database().SetReadConcern(readconcern.Local()))
 	for try := range looks {
 		cursor, err := admin.Aggregate(ctx, mongo.Pipeline{
 			{{Key: "$currentOp", Value: bson.D{}}},
-			{{Key: "$match", Value: bson.D{{Key: "appName", Value: serveApp}, {Key: "ns", Value: x.store.db.Name() + "." + changesColl}}}},
+			{{Key: "$match", Value: bson.D{{Key: "appName", Value: app}, {Key: "ns", Value: x.store.db.Name() + "." + coll}}}},
 			{{Key: "$limit", Value: 1}},
 		})
 		if err != nil {
-			return nil //nolint:nilerr // it may not look: what servers write shows at the end
+			return false, nil //nolint:nilerr // it may not look: what is written shows at the end
 		}
 		var seen []bson.Raw
 		if err := cursor.All(ctx, &seen); err != nil || len(seen) == 0 {
-			return nil //nolint:nilerr // as above
+			return false, nil //nolint:nilerr // as above
 		}
 		if err := pause(ctx, try+4); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return fmt.Errorf("storage/mongo: an activityd server uses the database %q: stop all of them first", x.store.db.Name())
+	return true, nil
 }
 
 // Size gives about how many users and events there are.

@@ -68,6 +68,8 @@ func (v *Import) open(ctx context.Context) error {
 		if err := v.checkEmpty(ctx); err != nil {
 			return err
 		}
+	} else if _, err := v.staysBusy(ctx, exportApp, eventsColl); err != nil { // what a run that was killed had sent
+		return err
 	}
 	if d, err = migrateAny(ctx, s.db, s.sharded, s.options); err != nil {
 		return err
