@@ -90,7 +90,9 @@ func ask(t *testing.T, verb, url, token, body string) answer {
 // eventually asks until the answer has the status.
 func eventually(t *testing.T, what string, status int, ask func() answer) answer {
 	t.Helper()
-	for end := time.Now().Add(2 * time.Minute); ; {
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for end := time.Now().Add(2 * time.Minute); ; <-again.C {
 		a := ask()
 		if a.status == status {
 			return a

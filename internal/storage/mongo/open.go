@@ -138,7 +138,14 @@ func open(ctx context.Context, o Options, client *mongo.Client, uri *connstring.
 	for range committers {
 		s.commiter.Go(s.commitGroups)
 	}
-	s.janitor.Start(chores.Chores{Sweep: s.sweepAll, Flush: s.flushUses, Prune: s.prune, Log: o.Logger})
+	s.janitor.Start(chores.Chores{
+		Sweep: func(ctx context.Context, rest func()) error {
+			return away.spare(func() error { return s.sweepAll(ctx, rest) })
+		},
+		Flush: func(ctx context.Context) error { return away.spare(func() error { return s.flushUses(ctx) }) },
+		Prune: func(ctx context.Context) error { return away.spare(func() error { return s.prune(ctx) }) },
+		Log:   o.Logger,
+	})
 	return s, nil
 }
 

@@ -40,6 +40,14 @@ func (o *outage) refuses() error {
 	return unavailable(errors.New("MongoDB has no server that takes writes: " + o.why))
 }
 
+// spare leaves a chore for later while calls are refused: the log was told why.
+func (o *outage) spare(chore func() error) error {
+	if o.refuses() != nil {
+		return nil
+	}
+	return chore()
+}
+
 func (o *outage) monitor() *event.ServerMonitor {
 	return &event.ServerMonitor{
 		ServerHeartbeatFailed: func(e *event.ServerHeartbeatFailedEvent) {

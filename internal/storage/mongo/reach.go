@@ -39,8 +39,12 @@ func because(cause error, format string, args ...any) error {
 // the driver tells all that it knows of all of them.
 func shortened(err error) error {
 	var selection topology.ServerSelectionError
-	if errors.As(err, &selection) {
+	var connection topology.ConnectionError
+	switch {
+	case errors.As(err, &selection):
 		return because(err, "MongoDB cannot be reached: %s", unreachable(selection.Desc.Servers))
+	case errors.As(err, &connection):
+		return because(err, "MongoDB was lost: %s", reason(connection))
 	}
 	return err
 }
@@ -80,6 +84,8 @@ func reason(err error) string {
 		return "no answer in time"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "it closed the connection"
+	case errors.Is(err, net.ErrClosed):
+		return "the connection was given up"
 	}
 	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
 		err = inner

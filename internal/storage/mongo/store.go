@@ -138,6 +138,7 @@ func (s *Store) Close() error {
 	s.closed = true
 	s.gate.Unlock()
 
+	err := s.outage.refuses()
 	s.outage.watch(false)
 	close(s.closing) // readers of the feed go
 	s.calls.Wait()
@@ -145,7 +146,9 @@ func (s *Store) Close() error {
 	s.queues.wait()
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
-	err := s.flushUses(ctx)
+	if err == nil {
+		err = s.flushUses(ctx)
+	}
 	s.commits.close()
 	s.commiter.Wait()
 	s.watcher.close()
