@@ -7,11 +7,9 @@ import (
 	"iter"
 	"strconv"
 	"strings"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/activityd/activityd/internal/storage"
 )
@@ -21,6 +19,24 @@ import (
 type place struct {
 	token string // the _data of a resume token
 	after bson.Timestamp
+}
+
+// time gives when the change was committed that the place is behind; zero where a
+// token does not show it. Tokens begin with it, in the order of bytes.
+func (p place) time() bson.Timestamp {
+	if p.token == "" {
+		return p.after
+	}
+	const kind, digits = "82", 16 // a timestamp, in hexadecimal
+	number, ok := strings.CutPrefix(p.token, kind)
+	if !ok || len(number) < digits {
+		return bson.Timestamp{}
+	}
+	v, err := strconv.ParseUint(number[:digits], 16, 64)
+	if err != nil {
+		return bson.Timestamp{}
+	}
+	return bson.Timestamp{T: uint32(v >> 32), I: uint32(v)} //nolint:gosec // the two halves
 }
 
 // position gives a place as the contract has it.
@@ -61,100 +77,43 @@ func (s *Store) Head(ctx context.Context) (storage.Position, error) {
 // headPlace gives the time of a snapshot: what a reader sees from now on is all
 // that was committed by then, and what the feed tells behind it is the rest.
 func (s *Store) headPlace(ctx context.Context) (place, error) {
+	at, _, err := s.present(ctx)
+	return place{after: at}, err
+}
+
+// present gives the time of a snapshot that has all that this process committed,
+// and the newest time that the deployment has told of.
+func (s *Store) present(ctx context.Context) (snapshot, newest bson.Timestamp, err error) {
+	ctx, cancel := context.WithTimeout(ctx, operationTime)
+	defer cancel()
+	known := s.clock.get()
+	for try := 0; ; try++ {
+		snapshot, newest, err = s.glance(ctx)
+		if err != nil || known == nil || !known.After(snapshot) {
+			return snapshot, newest, err
+		}
+		if pause(ctx, try) != nil {
+			return snapshot, newest, errLater
+		}
+	}
+}
+
+func (s *Store) glance(ctx context.Context) (snapshot, newest bson.Timestamp, err error) {
 	session, err := s.snapshot()
 	if err != nil {
-		return place{}, err
+		return snapshot, newest, err
 	}
 	defer end(session)
 	err = s.heads.FindOne(mongo.NewSessionContext(ctx, session), bson.D{{Key: "_id", Value: ""}}).Err()
 	if err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
-		return place{}, err
+		return snapshot, newest, err
 	}
-	return place{after: session.SnapshotTime()}, nil
-}
-
-// awaitTime is how long the database holds an answer back that has nothing to
-// tell; with it comes a fresh token.
-const awaitTime = 100 * time.Millisecond
-
-// stream is a change stream of the changes.
-type stream struct {
-	*mongo.ChangeStream
-	at place
-}
-
-// openStream opens a stream that goes on from a place.
-func (s *Store) openStream(ctx context.Context, from place) (*stream, error) {
-	o := options.ChangeStream().SetMaxAwaitTime(awaitTime)
-	if from.token != "" {
-		o.SetResumeAfter(bson.D{{Key: "_data", Value: from.token}})
-	} else {
-		o.SetStartAtOperationTime(&bson.Timestamp{T: from.after.T, I: from.after.I + 1})
+	newest.T, newest.I, _ = session.ClusterTime().Lookup("$clusterTime", "clusterTime").TimestampOK()
+	snapshot = session.SnapshotTime()
+	if now := session.OperationTime(); snapshot.IsZero() && now != nil {
+		snapshot = *now // the collection was dropped: of that there is no snapshot
 	}
-	changes, err := s.changes.Watch(ctx, mongo.Pipeline{
-		{{Key: "$match", Value: bson.D{isIn("operationType", []string{"insert", "drop", "rename", "dropDatabase", "invalidate"})}}},
-	}, o)
-	if err != nil {
-		return nil, err
-	}
-	return &stream{ChangeStream: changes, at: from}, nil
-}
-
-// next gives the next change; ok is false where the database had nothing to
-// tell for a while. ErrPositionLost where the stream cannot go on.
-func (st *stream) next(ctx context.Context) (e entry, ok bool, err error) {
-	if st.TryNext(ctx) {
-		if kind := textOfRaw(st.Current, "operationType"); kind != "insert" {
-			return e, false, fmt.Errorf("the changes were taken away (%s): %w", kind, storage.ErrPositionLost)
-		}
-		e.cluster.T, e.cluster.I = st.Current.Lookup("clusterTime").Timestamp()
-		st.keep()
-		doc, isDoc := st.Current.Lookup("fullDocument").DocumentOK()
-		if !isDoc {
-			return e, false, errShape
-		}
-		e.at = st.at
-		e.record, err = readRecord(doc)
-		return e, err == nil, err
-	}
-	if err := st.Err(); err != nil {
-		return e, false, err
-	}
-	if st.ID() == 0 {
-		return e, false, fmt.Errorf("the stream was closed: %w", storage.ErrPositionLost)
-	}
-	st.keep()
-	return e, false, nil
-}
-
-// keep takes over the token, which is fresh also where nothing happened.
-func (st *stream) keep() {
-	if token := st.ResumeToken(); token != nil {
-		if data := textOfRaw(token, "_data"); data != "" {
-			st.at = place{token: data}
-		}
-	}
-}
-
-func textOfRaw(doc bson.Raw, key string) string {
-	text, _ := doc.Lookup(key).StringValueOK()
-	return text
-}
-
-func (st *stream) end() {
-	ctx, cancel := context.WithTimeout(context.Background(), operationTime)
-	defer cancel()
-	_ = st.Close(ctx) // the database ends it in any case
-}
-
-// lost reports whether a stream cannot go on from where it was, whatever is
-// tried: its place is no more in the history, or never was.
-func lost(err error) bool {
-	if errors.Is(err, storage.ErrPositionLost) {
-		return true
-	}
-	var server mongo.ServerError
-	return errors.As(err, &server) && !curable(err)
+	return snapshot, newest, nil
 }
 
 // Changes delivers the changes after a position, an empty one being that of
@@ -219,6 +178,9 @@ func (s *Store) eachChange(ctx context.Context, from storage.Position, deliver f
 // deliverFrom delivers from the tail while the reader keeps up with it, else
 // from a stream of its own.
 func (s *Store) deliverFrom(ctx context.Context, at place, deliver func(storage.Delivery) bool) error {
+	if err := s.given(ctx, at); err != nil {
+		return err
+	}
 	reader := s.counts.Feeds.Enter(0)
 	defer reader.Leave()
 	told := func(e entry) error {
@@ -249,7 +211,7 @@ func (s *Store) deliverFrom(ctx context.Context, at place, deliver func(storage.
 				err = errCaughtUp
 			}
 			return err
-		}, func(time.Time) {})
+		}, nil)
 		if !errors.Is(err, errCaughtUp) {
 			return err
 		}
@@ -257,79 +219,15 @@ func (s *Store) deliverFrom(ctx context.Context, at place, deliver func(storage.
 	return nil
 }
 
+// given reports, by ErrPositionLost, a place that this deployment cannot have given
+// since its time has not come: the database would wait for it, in silence.
+func (s *Store) given(ctx context.Context, p place) error {
+	_, newest, err := s.present(ctx)
+	if err == nil && !newest.IsZero() && p.time().After(newest) {
+		return fmt.Errorf("the position is of another deployment: %w", storage.ErrPositionLost)
+	}
+	return nil // where it cannot be asked, opening the stream says so
+}
+
 // errCaughtUp ends a stream whose reader goes on with the tail.
 var errCaughtUp = errors.New("storage/mongo: the reader has caught up")
-
-// follow calls told for each change from a place on, and whole whenever all was
-// told that was committed when it asked, with that time. It moves the place on,
-// opens the stream again while that may help, and ends with ctx, told's error,
-// or ErrPositionLost.
-func (s *Store) follow(ctx context.Context, at *place, told func(entry) error, whole func(asked time.Time)) error {
-	for try := 0; ctx.Err() == nil; try++ {
-		err := s.followOnce(ctx, at, told, func(asked time.Time) {
-			try = 0
-			whole(asked)
-		})
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case lost(err):
-			s.options.Logger.Warn("the change stream cannot go on", "error", err)
-			return storage.ErrPositionLost
-		case errors.Is(err, errShape), errors.Is(err, errLeft), errors.Is(err, errCaughtUp):
-			return err
-		}
-		if try == 0 { // once while it lasts
-			s.options.Logger.Info("the change stream broke, it is opened again", "error", err)
-		}
-		_ = pause(ctx, try+3)
-	}
-	return nil
-}
-
-// followOnce follows one stream, until it ends or the primary that tells it is
-// that no more.
-func (s *Store) followOnce(ctx context.Context, at *place, told func(entry) error, whole func(asked time.Time)) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer s.primary.whenLost(func() { cancel(errNoPrimary) })()
-	st, err := s.openStream(ctx, *at)
-	if err != nil {
-		return errors.Join(context.Cause(ctx), err)
-	}
-	defer st.end()
-	err = followStream(ctx, st, told, whole)
-	*at = st.at
-	if errors.Is(context.Cause(ctx), errNoPrimary) && errors.Is(err, context.Canceled) {
-		return errNoPrimary
-	}
-	return err
-}
-
-// wholeBatch is up to how many bytes an answer of the database is sure to be
-// whole: it has all that there was to tell. One cut off has twice as many.
-const wholeBatch = 8 << 20
-
-func followStream(ctx context.Context, st *stream, told func(entry) error, whole func(time.Time)) error {
-	var asked time.Time
-	size := 0 // of the answer, as far as it was told
-	for ctx.Err() == nil {
-		if st.RemainingBatchLength() == 0 {
-			asked, size = time.Now(), 0
-		}
-		e, ok, err := st.next(ctx)
-		if err != nil {
-			return err
-		}
-		if ok {
-			size += len(st.Current)
-			if err := told(e); err != nil {
-				return err
-			}
-		}
-		if st.RemainingBatchLength() == 0 && size <= wholeBatch {
-			whole(asked)
-		}
-	}
-	return ctx.Err()
-}

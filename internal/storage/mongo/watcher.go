@@ -29,9 +29,12 @@ func (w *watcher) close() {
 func (s *Store) watch(ctx context.Context, from place) {
 	s.tail.begin(from.after)
 	for try := 0; ctx.Err() == nil; try++ {
+		began := time.Now()
 		err := s.follow(ctx, &from, s.heard, func(asked time.Time) {
-			try = 0
-			if !s.sharded { // there it proves nothing: the stream waits for each shard
+			if asked.Sub(began) > steadyTime {
+				try = 0
+			}
+			if !s.sharded { // there a quiet stream proves nothing: it waits for each shard
 				s.cache.Current(asked)
 			}
 		})
@@ -39,8 +42,10 @@ func (s *Store) watch(ctx context.Context, from place) {
 			return
 		}
 		// What was missed is not known: all may be old.
-		s.options.Logger.Warn("the store missed changes of other servers, and begins anew", "error", err)
 		s.cache.Forget()
+		if try == 0 { // once while it lasts
+			s.options.Logger.Warn("the store missed changes of other servers, and begins anew", "error", err)
+		}
 		if at, err := s.headPlace(ctx); err == nil {
 			from = at
 			s.cache.Forget() // also what was loaded before
