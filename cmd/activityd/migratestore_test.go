@@ -201,14 +201,14 @@ func killed(t *testing.T, cmd *exec.Cmd, after time.Duration) bool {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	done := make(chan bool, 1)
+	go func() { done <- cmd.Wait() == nil }()
 	select {
-	case err := <-ended:
-		return err != nil
+	case well := <-done:
+		return !well
 	case <-time.After(after):
 		_ = cmd.Process.Kill()
-		_ = <-ended
+		<-done
 		return true
 	}
 }
