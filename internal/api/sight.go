@@ -55,22 +55,38 @@ func (s *Sight) See(ctx context.Context, c *activity.Change) ([]ChangeView, erro
 	if c.Kind != activity.FolderKind || len(scope.Roots(activity.Read)) == 0 {
 		return seeChange(scope, c, nil), nil
 	}
+	return s.seeFolder(ctx, scope, c)
+}
+
+// seeFolder sees the change of a folder where the scope is let into some by name.
+// The folders may be ahead of the change: what went with a later one is told of
+// with that, or now where this one is a deletion too; so it counts as there until
+// it is told of.
+func (s *Sight) seeFolder(ctx context.Context, scope activity.Scope, c *activity.Change) ([]ChangeView, error) {
 	account, err := s.service.account(ctx, c.User)
 	if err != nil {
 		return nil, err
 	}
-	tree := account.Tree(c.Channel)
-	views := seeChange(scope, c, func() *activity.Tree { return tree })
+	tree := func() *activity.Tree { return account.Tree(c.Channel) }
+	views := seeChange(scope, c, tree)
+	if c.After == nil && len(views) > 0 && views[0].ID == c.Item {
+		views = append(views, seeRoots(scope, c, tree)...) // those below it, of which seeing it go says all
+	}
 	views = slices.DeleteFunc(views, func(v ChangeView) bool {
 		return v.ID != c.Item && !slices.Contains(s.there, root{c.Channel, activity.FolderID(v.ID)})
 	})
-	s.note(c.Channel, scope, tree)
+	for _, v := range views {
+		here := root{c.Channel, activity.FolderID(v.ID)}
+		s.there = slices.DeleteFunc(s.there, func(r root) bool { return r == here })
+		if v.Action != activity.Deleted && slices.Contains(scope.Roots(activity.Read), here.folder) {
+			s.there = append(s.there, here)
+		}
+	}
 	return views, nil
 }
 
 // note keeps which folders that the scope is let into by name are there.
 func (s *Sight) note(channel activity.ChannelID, scope activity.Scope, tree *activity.Tree) {
-	s.there = slices.DeleteFunc(s.there, func(r root) bool { return r.channel == channel })
 	for _, id := range scope.Roots(activity.Read) {
 		if _, there := tree.Folder(id); there {
 			s.there = append(s.there, root{channel, id})

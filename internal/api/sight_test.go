@@ -3,6 +3,7 @@ package api_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/activityd/activityd/internal/activity"
@@ -65,6 +66,52 @@ func TestSightAsChanges(t *testing.T) {
 	}
 	if told := w.since(t, "reader", from, "1000", map[string]string{id: "one"}); told != "folder e+, event one+, channel work~" {
 		t.Errorf("changes.get tells %s", told)
+	}
+}
+
+// TestSightOfWhatIsGoneAlready: folders that went by the time a change before that
+// is told of are told of with what took them along.
+func TestSightOfWhatIsGoneAlready(t *testing.T) {
+	w := openWorld(t)
+	ctx := t.Context()
+	user, credential, err := w.service.Admit(ctx, "alice", w.tokens["part-writer"]) // let into b, which is below a, and d
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := w.service.Snapshot(ctx, user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	access, err := v.Admit(credential)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sight := v.Sight(&access)
+	w.ok(t, "owner", "folders.update", "work/d", `{"name": "Dee"}`)
+	w.ok(t, "owner", "folders.create", "work", `{"id": "e", "name": "E"}`)
+	for _, id := range []string{"e", "e", "a", "a"} { // into the trash, then away
+		w.ok(t, "owner", "folders.delete", "work/"+id, "")
+	}
+	w.ok(t, "owner", "folders.create", "work", `{"id": "b", "name": "B"}`)
+	w.ok(t, "owner", "folders.delete", "work/b", "")
+	w.ok(t, "owner", "folders.delete", "work/b", "")
+	missed, err := w.service.Missed(ctx, user, v.Head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for i := range missed {
+		seen, err := sight.See(ctx, &missed[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range seen {
+			got = append(got, fmt.Sprint(one.ID, " ", one.Action))
+		}
+	}
+	// With e: whose deletion took b along cannot be seen. The second b is another.
+	if want := []string{"d updated", "b deleted", "b created", "b updated", "b deleted"}; !slices.Equal(got, want) {
+		t.Errorf("told %q, want %q", got, want)
 	}
 }
 
