@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/activityd/activityd/internal/api"
+	"github.com/activityd/activityd/internal/apitest/stores"
 )
 
 const (
@@ -29,7 +30,7 @@ func TestBadInput(t *testing.T) {
 	for part := range 2 { // each with a store of its own
 		t.Run(fmt.Sprint("part ", part), func(t *testing.T) {
 			t.Parallel()
-			h, r, large := open(t), rand.New(rand.NewPCG(seed, uint64(part))), map[reflect.Type]bool{}
+			h, r, large := open(t, stores.SQLite), rand.New(rand.NewPCG(seed, uint64(part))), map[reflect.Type]bool{}
 			for i, m := range h.service.Methods() {
 				if i%2 != part {
 					continue

@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/activityd/activityd/internal/apitest/stores"
 	"github.com/activityd/activityd/internal/servertest"
 	"github.com/google/uuid"
 	"golang.org/x/sys/unix"
@@ -19,8 +19,7 @@ import (
 // come again, reads go on, nothing is half done, and all works when there is
 // room again.
 func TestDiskFull(t *testing.T) {
-	h := &history{dir: filepath.Join(t.TempDir(), "data"), binary: servertest.Build(t)}
-	h.start(t)
+	h := newHistory(t, stores.SQLite, servertest.Build(t), 0)
 	h.owner = h.register(t)
 	h.must(t, h.owner, http.MethodPost, "/alice/channels", `{"id": "home", "name": "Home"}`, nil)
 	d := &diskFull{history: h, stored: map[string]bool{}}
@@ -53,8 +52,8 @@ func TestDiskFull(t *testing.T) {
 		}
 	}
 	d.compare(t)
-	h.server.Kill()
-	h.start(t)
+	h.server().Kill()
+	h.start(t, 0)
 	d.compare(t)
 }
 
@@ -70,11 +69,11 @@ type diskFull struct {
 func (d *diskFull) limitFiles(t *testing.T, size uint64) {
 	t.Helper()
 	var limit unix.Rlimit
-	if err := unix.Prlimit(d.server.PID(), unix.RLIMIT_FSIZE, nil, &limit); err != nil {
+	if err := unix.Prlimit(d.server().PID(), unix.RLIMIT_FSIZE, nil, &limit); err != nil {
 		t.Fatal(err)
 	}
 	limit.Cur = min(size, limit.Max)
-	if err := unix.Prlimit(d.server.PID(), unix.RLIMIT_FSIZE, &limit, nil); err != nil {
+	if err := unix.Prlimit(d.server().PID(), unix.RLIMIT_FSIZE, &limit, nil); err != nil {
 		t.Fatal(err)
 	}
 }

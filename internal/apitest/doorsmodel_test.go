@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/apitest/stores"
 	"github.com/activityd/activityd/internal/realtime"
 	"github.com/activityd/activityd/internal/storage/storagetest/scopemodel"
 )
@@ -19,18 +20,23 @@ import (
 // method's name: all answers are the same, and the book's.
 func TestDoors(t *testing.T) {
 	t.Parallel()
+	stores.Each(t, testDoors)
+}
+
+func testDoors(t *testing.T, kind stores.Kind) {
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	h := open(t)
+	h := open(t, kind)
 	s := &stepper{Rand: rand.New(rand.NewPCG(seed, 2)), book: newBook()}
 	doors := []*door{h.openDoor(t, "rest"), h.openDoor(t, "batch"), h.openDoor(t, "form"), h.openDoor(t, "command"), h.openDoor(t, "event")}
 	address, _ := h.serveSockets(t, realtime.Options{}, nil)
 	for _, d := range doors {
 		d.address = address
 	}
-	const groups, looks = 600, 150
+	const looks = 150
 	done := map[string]int{}
-	for n := range groups {
+	for n := range doorSteps {
 		who := s.who()
 		steps := make([]step, 1+s.IntN(4))
 		for i := range steps {

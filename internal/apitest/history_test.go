@@ -7,64 +7,99 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/activityd/activityd/internal/activity"
+	"github.com/activityd/activityd/internal/apitest/stores"
 	"github.com/activityd/activityd/internal/servertest"
 )
 
 // TestHistory writes with 8 clients and follows /changes with 5, while the
-// server is killed again and again. In the end each follower's view, made from
-// changes alone, is what its access lists; it was told every change that it
-// may know of, and nothing else.
+// server, or one of those that there are, is killed again and again. In the end
+// each follower's view, made from changes alone, is what its access lists; it was
+// told every change that it may know of, and nothing else.
 func TestHistory(t *testing.T) {
+	binary := servertest.Build(t)
+	stores.Each(t, func(t *testing.T, kind stores.Kind) { testHistory(t, kind, binary) })
+}
+
+func testHistory(t *testing.T, kind stores.Kind, binary string) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	w := &history{dir: filepath.Join(t.TempDir(), "data"), binary: servertest.Build(t), seed: seed}
-	w.start(t)
+	w := newHistory(t, kind, binary, seed)
 	w.owner = w.register(t)
 	w.fill(t)
 	writers, followers := w.clients(t)
-	for round := range historyRounds {
-		if round > 0 {
-			w.start(t)
-		}
-		w.round(t, writers, followers)
+	for range historyRounds {
+		killed := w.round(t, writers, followers)
+		w.start(t, killed)
 	}
-	w.start(t)
 	for _, f := range followers {
 		f.settle(t)
 		f.checkSight(t, followers[0].view)
 		t.Logf("%s: %d pages, %d changes, %d times anew, %d items", f.name, f.pages, f.told, f.anew, len(f.view))
 	}
-	if err := w.server.Stop(); err != nil {
-		t.Errorf("the last server did not shut down: %v", err)
-	}
+	w.stop(t)
 	w.check(t, writers, followers)
 }
 
-// history is an account on a real server that comes and goes.
+// history is an account on real servers that come and go, as the clients of one
+// of them have it.
 type history struct {
-	binary, dir string
-	seed        uint64
-	server      *servertest.Server
-	owner       string // the token
-	written     atomic.Int64
+	*realm
+	at int // the server
+}
+
+// realm is the account.
+type realm struct {
+	binary  string
+	place   stores.Place
+	seed    uint64
+	servers []*servertest.Server
+	owner   string // the token
+	written atomic.Int64
 
 	mu     sync.Mutex
 	events []where // that were sent
 }
 
+// newHistory starts one server, or two where the store bears them.
+func newHistory(t *testing.T, kind stores.Kind, binary string, seed uint64) *history {
+	t.Helper()
+	h := &history{realm: &realm{binary: binary, place: kind.New(t), seed: seed}}
+	h.servers = make([]*servertest.Server, h.place.Servers(2))
+	for i := range h.servers {
+		h.start(t, i)
+	}
+	return h
+}
+
+// from gives the history as the nth client has it.
+func (h *history) from(n int) *history { return &history{realm: h.realm, at: n % len(h.servers)} }
+
+// server gives the one that is asked.
+func (h *history) server() *servertest.Server { return h.servers[h.at] }
+
 // where names an event or a folder.
 type where struct{ channel, id string }
 
-func (h *history) start(t *testing.T) {
+func (r *realm) start(t *testing.T, server int) {
 	t.Helper()
-	h.server = servertest.Start(t, h.binary, h.dir, "--registration", "open")
+	flags := append([]string{"--registration", "open"}, r.place.Flags()...)
+	r.servers[server] = servertest.Start(t, r.binary, r.place.Dir, flags...)
+}
+
+// stop shuts all servers down.
+func (r *realm) stop(t *testing.T) {
+	t.Helper()
+	for _, s := range r.servers {
+		if err := s.Stop(); err != nil {
+			t.Errorf("a server did not shut down: %v", err)
+		}
+	}
 }
 
 var errServerGone = errors.New("the server is gone")
@@ -81,7 +116,7 @@ func (h *history) call(token, verb, path, body string) (reply, error) {
 
 // ask sends a request. It fails with errServerGone when there is no answer.
 func (h *history) ask(token, verb, path, body string) (reply, error) {
-	req, err := http.NewRequest(verb, h.server.URL+path, strings.NewReader(body))
+	req, err := http.NewRequest(verb, h.server().URL+path, strings.NewReader(body))
 	if err != nil {
 		return reply{}, err
 	}
@@ -157,7 +192,7 @@ func (h *history) clients(t *testing.T) ([]*historyWriter, []*follower) {
 		nil, nil, nil, {in("c0", activity.Contribute)}, {in("c1", activity.Manage)}, {in("*", activity.Manage)},
 		{in("c0", activity.Manage, "f0", "f1")}, {in("c2", activity.Contribute, "f2", "f3"), in("c0", activity.Contribute, "")},
 	} {
-		w := &historyWriter{history: h, token: h.owner, Rand: rand.New(rand.NewPCG(h.seed, uint64(i))), channels: strings.Fields(at[i])}
+		w := &historyWriter{history: h.from(i), token: h.owner, Rand: rand.New(rand.NewPCG(h.seed, uint64(i))), channels: strings.Fields(at[i])}
 		if permissions != nil {
 			w.token = token(fmt.Sprint("writer ", i), permissions)
 		}
@@ -173,7 +208,7 @@ func (h *history) clients(t *testing.T) ([]*historyWriter, []*follower) {
 		followers = append(followers, &follower{name: name, token: token(name, permissions), permissions: [][]activity.Permission{permissions}})
 	}
 	for i, f := range followers {
-		f.history, f.Rand = h, rand.New(rand.NewPCG(h.seed, uint64(100+i)))
+		f.history, f.Rand = h.from(i), rand.New(rand.NewPCG(h.seed, uint64(100+i)))
 		f.changing, f.changesSelf = f.name == "changing", f.name == "changing"
 		if err := f.readAll(); err != nil {
 			t.Fatal(err)
@@ -182,27 +217,39 @@ func (h *history) clients(t *testing.T) ([]*historyWriter, []*follower) {
 	return writers, followers
 }
 
-// round lets all work until the server is killed, at a random number of
-// acknowledged writes.
-func (h *history) round(t *testing.T, writers []*historyWriter, followers []*follower) {
+// round lets all work until a server is killed, at a random number of
+// acknowledged writes, and a while longer at the others. It gives which it was.
+func (h *history) round(t *testing.T, writers []*historyWriter, followers []*follower) (killed int) {
 	t.Helper()
-	killAt := h.written.Load() + 400 + rand.New(rand.NewPCG(h.seed, uint64(h.written.Load()))).Int64N(800)
-	var all sync.WaitGroup
+	r := rand.New(rand.NewPCG(h.seed, uint64(h.written.Load())))
+	killed = r.IntN(len(h.servers))
+	killAt := h.written.Load() + 400 + r.Int64N(800)
+	endAt := killAt + 50 + r.Int64N(300)
+	var writing, following sync.WaitGroup
 	for _, w := range writers {
-		all.Go(func() {
-			for w.write(t) {
+		writing.Go(func() {
+			for h.written.Load() < endAt && w.write(t) {
 				if h.written.Add(1) == killAt {
-					h.server.Kill()
+					h.servers[killed].Kill()
 				}
 			}
 		})
 	}
+	over := make(chan struct{})
 	for _, f := range followers {
-		all.Go(func() {
+		following.Go(func() {
 			for f.follow(t) == nil {
+				select {
+				case <-over:
+					return
+				default:
+				}
 			}
 		})
 	}
-	all.Wait()
-	h.server.Kill()
+	writing.Wait()
+	h.servers[killed].Kill()
+	close(over)
+	following.Wait()
+	return killed
 }

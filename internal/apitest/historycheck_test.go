@@ -1,13 +1,13 @@
 package apitest_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
-	"github.com/activityd/activityd/internal/storage/sqlite"
 	"github.com/activityd/activityd/internal/storage/storagetest/scopemodel"
 )
 
@@ -44,31 +44,28 @@ func (h *history) check(t *testing.T, writers []*historyWriter, followers []*fol
 	}
 }
 
-func (h *history) log(t *testing.T) []activity.Change {
+func (h *history) log(t *testing.T) (log []activity.Change) {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), sqlite.Options{Dir: h.dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	user, err := store.Users().UserByName(t.Context(), "alice")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var log []activity.Change
-	err = store.Tenant(user.ID).View(t.Context(), func(tx storage.Tx) error {
+	h.inStore(t, func(ctx context.Context, _ activity.UserID, tx storage.Tx) error {
 		var err error
-		log, _, err = tx.Log(t.Context(), 0, 1<<30)
+		log, _, err = tx.Log(ctx, 0, 1<<30)
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return log
+}
+
+// inStore looks into the store, beside the servers.
+func (r *realm) inStore(t *testing.T, look func(context.Context, activity.UserID, storage.Tx) error) {
+	t.Helper()
+	r.place.Look(t, func(store storage.Store) {
+		user, err := store.Users().UserByName(t.Context(), "alice")
+		if err == nil {
+			err = store.Tenant(user.ID).View(t.Context(), func(tx storage.Tx) error { return look(t.Context(), user.ID, tx) })
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // explain shows what happened to the first item in which the view differs, and

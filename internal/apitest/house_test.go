@@ -16,10 +16,10 @@ import (
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/api"
 	"github.com/activityd/activityd/internal/api/rest"
+	"github.com/activityd/activityd/internal/apitest/stores"
 	"github.com/activityd/activityd/internal/auth"
 	"github.com/activityd/activityd/internal/openapi/validate"
 	"github.com/activityd/activityd/internal/storage"
-	"github.com/activityd/activityd/internal/storage/sqlite"
 )
 
 const (
@@ -37,17 +37,9 @@ type house struct {
 	sent    atomic.Int64 // requests
 }
 
-func open(t testing.TB) *house {
+func open(t testing.TB, kind stores.Kind) *house {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), sqlite.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	store := kind.Open(t, stores.Options{})
 	passwords, err := auth.NewPasswords(auth.PasswordOptions{Cost: auth.Cost{Memory: 8, Passes: 1, Threads: 1}})
 	if err != nil {
 		t.Fatal(err)

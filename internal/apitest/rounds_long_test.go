@@ -2,4 +2,7 @@
 
 package apitest_test
 
-const historyRounds = 60 // of writing until the server is killed
+const (
+	historyRounds = 60   // of writing until a server is killed
+	doorSteps     = 5000 // groups of requests
+)

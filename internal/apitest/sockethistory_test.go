@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -14,39 +13,39 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/apitest/rawsocket"
+	"github.com/activityd/activityd/internal/apitest/stores"
 	"github.com/activityd/activityd/internal/servertest"
 	"github.com/activityd/activityd/internal/storage"
-	"github.com/activityd/activityd/internal/storage/sqlite"
 )
 
 // TestSocketHistory writes by REST, in batches and over sockets, and listens
 // with sockets of all generations, while sockets are cut and stalled, accesses
-// are changed and revoked, and the server is ended again and again. Whoever is
+// are changed and revoked, and the server, or one of those that there are, is
+// ended again and again. Whoever is
 // connected is told of the last change that it may see, and of nothing that it
 // may not; and who asks when it is told, and only then, always comes to see
 // what its access lists.
 func TestSocketHistory(t *testing.T) {
+	binary := servertest.Build(t)
+	stores.Each(t, func(t *testing.T, kind stores.Kind) { testSocketHistory(t, kind, binary) })
+}
+
+func testSocketHistory(t *testing.T, kind stores.Kind, binary string) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	s := &socketHistory{
-		history: &history{dir: filepath.Join(t.TempDir(), "data"), binary: servertest.Build(t), seed: seed},
-		Rand:    rand.New(rand.NewPCG(seed, 7)),
-	}
-	s.start(t)
+	s := &socketHistory{history: newHistory(t, kind, binary, seed), Rand: rand.New(rand.NewPCG(seed, 7))}
 	s.owner = s.register(t)
 	s.fill(t)
 	s.people(t)
 	for round := range socketRounds {
-		s.round(t, round)
+		ended := s.round(t, round)
 		if t.Failed() {
 			t.FailNow()
 		}
-		s.start(t)
+		s.start(t, ended)
 	}
 	s.listening(t, func() { s.settle(t) })
-	if err := s.server.Stop(); err != nil {
-		t.Errorf("the last server did not shut down: %v", err)
-	}
+	s.stop(t)
 	all := s.read(t)
 	for _, l := range slices.Concat(s.listeners, s.doomed) {
 		l.judge(t, all)
@@ -105,7 +104,7 @@ func (s *socketHistory) people(t *testing.T) {
 	s.listener(t, regrantedName, []activity.Permission{in("c0", "f1")}, rawsocket.Options{Items: true}).changing = true
 	at := [][]string{{"c0", "c1", "c2"}, {"c0", "c1", "c2"}, {"c0", "c0", "c1"}}
 	for i := range 6 {
-		w := &historyWriter{history: s.history, token: s.owner, Rand: rand.New(rand.NewPCG(s.seed, uint64(i))), channels: at[i%3]}
+		w := &historyWriter{history: s.from(i), token: s.owner, Rand: rand.New(rand.NewPCG(s.seed, uint64(i))), channels: at[i%3]}
 		switch {
 		case i < 2: // by REST
 		case i == 2:
@@ -128,28 +127,6 @@ func (s *socketHistory) identify(t *testing.T) {
 	})
 }
 
-// inStore looks into the store, beside the server.
-func (s *socketHistory) inStore(t *testing.T, look func(context.Context, activity.UserID, storage.Tx) error) {
-	t.Helper()
-	store, err := sqlite.Open(t.Context(), sqlite.Options{Dir: s.dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	user, err := store.Users().UserByName(t.Context(), "alice")
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = store.Tenant(user.ID).View(t.Context(), func(tx storage.Tx) error { return look(t.Context(), user.ID, tx) })
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 const (
 	doomedName    = "doomed"
 	regrantedName = "regranted"
@@ -161,7 +138,7 @@ func (s *socketHistory) listener(t *testing.T, name string, permissions []activi
 	forms := rawsocket.Forms()
 	o.Form = forms[(s.made+int(s.seed%uint64(len(forms))))%len(forms)]
 	s.made++
-	f := &follower{history: s.history, Rand: rand.New(rand.NewPCG(s.seed, uint64(100+s.made))), name: name, token: s.owner}
+	f := &follower{history: s.from(s.made), Rand: rand.New(rand.NewPCG(s.seed, uint64(100+s.made))), name: name, token: s.owner}
 	l := &listener{follower: f, world: s, options: o, marked: make(chan struct{}, 1)}
 	if permissions != nil {
 		var made struct{ Token string }
@@ -207,8 +184,10 @@ const (
 	writesInWar   = 120
 )
 
-func (s *socketHistory) round(t *testing.T, number int) {
+// round gives the server that it ended.
+func (s *socketHistory) round(t *testing.T, number int) (ended int) {
 	t.Helper()
+	ended = s.IntN(len(s.servers))
 	s.doomed = append(s.doomed, s.doom(t, number))
 	s.listening(t, func() {
 		s.write(t, writesInPeace, true, nil)
@@ -217,21 +196,22 @@ func (s *socketHistory) round(t *testing.T, number int) {
 		}
 		s.revoke(t)
 		s.settle(t)
-		end := s.server.Kill
+		end := s.servers[ended].Kill
 		if number%2 == 1 {
 			end = func() {
-				if err := s.server.Stop(); err != nil {
+				if err := s.servers[ended].Stop(); err != nil {
 					t.Errorf("the server did not shut down: %v", err)
 				}
 			}
 		}
 		s.write(t, writesInWar, false, end)
 	})
-	s.server.Kill()
+	s.servers[ended].Kill()
+	return ended
 }
 
 // write lets all write so many times, amid trouble, then runs end while they
-// go on.
+// go on, and lets them a while longer where there is another server.
 func (s *socketHistory) write(t *testing.T, times int64, peace bool, end func()) {
 	t.Helper()
 	target := s.written.Load() + times
@@ -251,7 +231,7 @@ func (s *socketHistory) write(t *testing.T, times int64, peace bool, end func())
 				switch {
 				case n == target:
 					close(over)
-				case n > target && end == nil:
+				case n > target && end == nil, n > target+writesInWar/2:
 					return
 				}
 			}
@@ -266,7 +246,9 @@ func (s *socketHistory) write(t *testing.T, times int64, peace bool, end func())
 		}
 	case <-time.After(10 * socketPatience):
 		t.Errorf("%d writes of %d", s.written.Load(), target)
-		s.server.Kill()
+		for _, server := range s.servers {
+			server.Kill()
+		}
 		close(s.gone)
 	}
 	all.Wait()

@@ -188,8 +188,8 @@ func (l *listener) connect(t *testing.T) (*connection, error) {
 	t.Helper()
 	k := &connection{from: activity.Cursor(l.cursor), own: map[moment]bool{}}
 	o := l.options
-	o.Token, o.Namespace, o.Address = l.token, "/alice", "127.0.0.1:"+l.server.Port
-	o.Host = domain + ":" + l.server.Port
+	o.Token, o.Namespace, o.Address = l.token, "/alice", "127.0.0.1:"+l.server().Port
+	o.Host = domain + ":" + l.server().Port
 	if l.IntN(2) == 0 {
 		o.Host = "alice." + o.Host
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/activityd/activityd/internal/api"
 	"github.com/activityd/activityd/internal/apitest/rawsocket"
+	"github.com/activityd/activityd/internal/apitest/stores"
 	"github.com/activityd/activityd/internal/openapi/validate"
 	"github.com/activityd/activityd/internal/realtime"
 )
@@ -18,7 +19,12 @@ import (
 // description says, the rest is no method there.
 func TestSocketMethods(t *testing.T) {
 	t.Parallel()
-	h := open(t)
+	stores.Each(t, testSocketMethods)
+}
+
+func testSocketMethods(t *testing.T, kind stores.Kind) {
+	t.Parallel()
+	h := open(t, kind)
 	description, err := spec()
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/apitest/rawsocket"
+	"github.com/activityd/activityd/internal/apitest/stores"
 	"github.com/activityd/activityd/internal/realtime"
 	"github.com/activityd/activityd/internal/storage"
 )
@@ -121,7 +122,7 @@ type member struct {
 
 func newCrowd(t *testing.T) *crowd {
 	t.Helper()
-	h := open(t)
+	h := open(t, stores.SQLite) // no other works in synthetic time
 	c := &crowd{account: h.openAccount(t, "alice-crowd"), pipes: newPipes()}
 	_, c.door = h.serveSockets(t, realtime.Options{PingInterval: crowdPing, PingTimeout: crowdPatience}, c.pipes)
 	t.Cleanup(func() { // before the server's
