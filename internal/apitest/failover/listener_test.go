@@ -65,7 +65,7 @@ func (l *listener) follow(ctx context.Context, t *testing.T) {
 			return
 		}
 		l.next()
-		if !pause(ctx, 20*time.Millisecond) {
+		if !pause(ctx, 100*time.Millisecond) {
 			return
 		}
 	}

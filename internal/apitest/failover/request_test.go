@@ -114,7 +114,7 @@ func (c *client) again(ctx context.Context, verb, path, body string) (answer rep
 			return answer, tries, nil
 		}
 		c.next()
-		if !pause(ctx, 20*time.Millisecond) {
+		if !pause(ctx, time.Duration(min(tries, 10))*25*time.Millisecond) {
 			return answer, tries, fmt.Errorf("%s %s: %d tries, the last: %s, %w", verb, path, tries, answer, err)
 		}
 	}
