@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/storage"
@@ -52,10 +53,24 @@ func OpenImport(ctx context.Context, uri string) (*Import, error) {
 		return nil, err
 	}
 	v := &Import{Export: x, run: bson.NewObjectID()}
+	v.hurry()
 	if err := v.open(ctx); err != nil {
 		return nil, errors.Join(err, x.Close())
 	}
 	return v, nil
+}
+
+// hurry lets a majority take all of a user at once, with the name, which is
+// written last: in a replica set it has what was written before then. Shards know
+// no such order.
+func (v *Import) hurry() {
+	s := v.store
+	if s.sharded {
+		return
+	}
+	for _, c := range []**mongo.Collection{&s.heads, &s.structure, &s.profiles, &s.events} {
+		*c = (*c).Clone(options.Collection().SetWriteConcern(writeconcern.W1()))
+	}
 }
 
 func (v *Import) open(ctx context.Context) error {

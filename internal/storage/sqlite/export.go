@@ -29,7 +29,7 @@ type Export struct {
 var _ transfer.Source = (*Export)(nil)
 
 // exportReaders is how many users may be read at the same time, and more.
-const exportReaders = 8
+const exportReaders = 12
 
 // OpenExport opens the store in a data folder to be read. It refuses a folder
 // that has none, one that a server has open, a store that a migration has not

@@ -11,7 +11,7 @@ import (
 
 // users is how many users are copied at the same time: those with little are
 // waited for more than worked at.
-const users = 4
+const users = 8
 
 // ErrChanged is why a copy ends when somebody has written to the source.
 const ErrChanged = constError("the source was changed while it was copied: stop all that writes to it, and run the same command again")
