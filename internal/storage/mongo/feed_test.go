@@ -3,6 +3,8 @@ package mongo_test
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
@@ -171,5 +173,48 @@ func TestFeedOfAnotherServer(t *testing.T) {
 		if c := r.next(t); c.Seq != activity.Seq(i+1) {
 			t.Fatalf("change %d came as number %d", c.Seq, i+1)
 		}
+	}
+}
+
+// TestCacheIsTrustedWhileOthersWrite: a stream that never rests proves itself
+// alive as one that does.
+func TestCacheIsTrustedWhileOthersWrite(t *testing.T) {
+	t.Parallel()
+	a, b := two(t)
+	bob := hands.AddUser(t, a, "bob")
+	hands.AddChannel(t, bob, "diary")
+	hands.AddUser(t, a, "alice")
+	alice := b.Tenant("id-of-alice")
+	ctx, stop := context.WithCancel(t.Context())
+	var written atomic.Int64
+	var writing sync.WaitGroup
+	defer writing.Wait()
+	defer stop()
+	for w := range 4 {
+		writing.Go(func() {
+			for n := w; ctx.Err() == nil; n += 4 {
+				e := hands.Event(n, "diary")
+				if err := bob.Update(t.Context(), activity.Origin{}, func(tx storage.Tx) error { return tx.CreateEvent(t.Context(), &e, nil) }); err != nil {
+					t.Error(err)
+					return
+				}
+				written.Add(1)
+			}
+		})
+	}
+	hits := func() uint64 {
+		s, err := b.Stats(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.CacheHits
+	}
+	for round := range 4 {
+		hands.Eventually(t, "others write", func() bool { return written.Load() > int64(200*(round+1)) })
+		before := hits()
+		hands.Eventually(t, "a view trusts the cache", func() bool {
+			hands.View(t, alice, func(storage.Tx) error { return nil })
+			return hits() > before
+		})
 	}
 }
