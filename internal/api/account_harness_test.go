@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -17,9 +18,10 @@ import (
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/api"
 	"github.com/activityd/activityd/internal/api/params"
+	"github.com/activityd/activityd/internal/apitest/stores"
 	"github.com/activityd/activityd/internal/auth"
 	"github.com/activityd/activityd/internal/storage"
-	"github.com/activityd/activityd/internal/storage/sqlite"
+	"github.com/activityd/activityd/internal/storage/mongo/mongotest"
 )
 
 // accounts is a service over a store of its own, with what tests of accounts
@@ -42,20 +44,19 @@ const (
 
 var home = netip.MustParseAddr("192.0.2.1")
 
+func TestMain(m *testing.M) { os.Exit(mongotest.Main(m).Run()) }
+
 // openAccounts starts a service with channels to come; change may alter its
 // options.
 func openAccounts(t *testing.T, change ...func(*api.Options)) *accounts {
 	t.Helper()
+	return openAccountsOn(t, stores.SQLite, change...)
+}
+
+func openAccountsOn(t *testing.T, kind stores.Kind, change ...func(*api.Options)) *accounts {
+	t.Helper()
 	a := &accounts{now: time.Unix(1_700_000_000, 0)}
-	store, err := sqlite.Open(t.Context(), sqlite.Options{Dir: t.TempDir(), Clock: a.clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	store := kind.Open(t, stores.Options{Clock: a.clock})
 	tokens, err := auth.NewTokens("activityd", "localhost", []auth.Key{auth.NewKey(activity.TimestampOf(a.now))})
 	if err != nil {
 		t.Fatal(err)

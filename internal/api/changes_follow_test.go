@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/activityd/activityd/internal/apitest/stores"
 )
 
 // follower keeps what one access sees, as a client does: it has read
@@ -183,7 +185,8 @@ func (w *world) randomStep(t *testing.T, r *rand.Rand) {
 func TestFollowersEndWithTheSameView(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			w, r := openWorld(t), rand.New(rand.NewPCG(seed, 1))
+			kind := [...]stores.Kind{stores.SQLite, stores.MongoDB}[seed%2]
+			w, r := openWorldOn(t, kind), rand.New(rand.NewPCG(seed, 1))
 			var all []*follower
 			for _, who := range []string{"owner", "reader", "all-reader", "part-reader", "part-writer", "two-manager", "loose", "stranger"} {
 				f := &follower{w: w, who: who}

@@ -8,8 +8,9 @@ import (
 	"github.com/activityd/activityd/internal/api"
 )
 
-func TestCreateBatch(t *testing.T) {
-	w := openWorld(t)
+func TestCreateBatch(t *testing.T) { inEachWorld(t, testCreateBatch) }
+
+func testCreateBatch(t *testing.T, w *world) {
 	w.ok(t, "owner", "channels.update", "work", `{"enforceNoEventsOverlap": true}`)
 	before := w.record(t, `{"type": "note/txt", "value": "", "time": 5, "duration": null}`)
 	got := w.ok(t, "owner", "events.createBatch", "work", `[
@@ -77,8 +78,9 @@ func TestCreateBatchErrorsOfTheWhole(t *testing.T) {
 
 // TestCreateBatchIsIdempotent: what was created in a batch may be sent again,
 // under another tempRefId or by events.create.
-func TestCreateBatchIsIdempotent(t *testing.T) {
-	w := openWorld(t)
+func TestCreateBatchIsIdempotent(t *testing.T) { inEachWorld(t, testCreateBatchIsIdempotent) }
+
+func testCreateBatchIsIdempotent(t *testing.T, w *world) {
 	w.ok(t, "owner", "channels.update", "work", `{"enforceNoEventsOverlap": true}`)
 	before := w.record(t, `{"type": "note/txt", "value": "", "time": 5, "duration": null}`)
 	of := func(ref string) string {

@@ -88,7 +88,10 @@ func TestEventIDIsTaken(t *testing.T) {
 }
 
 func TestEventRetriesAtTheSameTimeMakeOne(t *testing.T) {
-	w := openWorld(t)
+	inEachWorld(t, testEventRetriesAtTheSameTimeMakeOne)
+}
+
+func testEventRetriesAtTheSameTimeMakeOne(t *testing.T, w *world) {
 	answers := make([]string, 16)
 	errs := make([]error, len(answers))
 	var all sync.WaitGroup

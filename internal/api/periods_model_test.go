@@ -209,8 +209,10 @@ type stroll struct {
 	trail []string
 }
 
-func TestPeriodsAsTheModel(t *testing.T) {
-	k := &track{world: openWorld(t)}
+func TestPeriodsAsTheModel(t *testing.T) { inEachWorld(t, testPeriodsAsTheModel) }
+
+func testPeriodsAsTheModel(t *testing.T, w *world) {
+	k := &track{world: w}
 	for _, seed := range []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, rand.Uint64()} { // the last is new in each run
 		w := &stroll{track: k, r: rand.New(rand.NewPCG(seed, 5)), names: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"}
 		k.next(t, true, "")

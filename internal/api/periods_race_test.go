@@ -77,8 +77,9 @@ func (w *world) periods(t *testing.T) []activity.Period {
 
 // TestStartsAtOnce: each start stops the one before, so that the answers are a
 // chain of all of them.
-func TestStartsAtOnce(t *testing.T) {
-	w := openWorld(t)
+func TestStartsAtOnce(t *testing.T) { inEachWorld(t, testStartsAtOnce) }
+
+func testStartsAtOnce(t *testing.T, w *world) {
 	var mu sync.Mutex
 	stops := map[activity.EventID]activity.EventID{} // by what it started
 	w.race(t, func(i int, invoke func(method, in string) (string, error)) {
@@ -120,8 +121,9 @@ func TestStartsAtOnce(t *testing.T) {
 }
 
 // TestPeriodsAtOnce mixes all that makes and ends periods.
-func TestPeriodsAtOnce(t *testing.T) {
-	w := openWorld(t)
+func TestPeriodsAtOnce(t *testing.T) { inEachWorld(t, testPeriodsAtOnce) }
+
+func testPeriodsAtOnce(t *testing.T, w *world) {
 	var mu sync.Mutex
 	made, stopped := map[activity.EventID]bool{}, map[activity.EventID]bool{}
 	note := func(id, stop activity.EventID) {

@@ -11,6 +11,7 @@ import (
 	"github.com/activityd/activityd/internal/activity"
 	"github.com/activityd/activityd/internal/api"
 	"github.com/activityd/activityd/internal/api/params"
+	"github.com/activityd/activityd/internal/apitest/stores"
 )
 
 // world is a service with alice's channels diary and work, and accesses that
@@ -38,7 +39,18 @@ var worldAccesses = map[string]string{
 
 func openWorld(t *testing.T) *world {
 	t.Helper()
-	a := openAccounts(t)
+	return openWorldOn(t, stores.SQLite)
+}
+
+// inEachWorld runs a test for which the store matters on each kind.
+func inEachWorld(t *testing.T, test func(*testing.T, *world)) {
+	t.Helper()
+	stores.Each(t, func(t *testing.T, kind stores.Kind) { test(t, openWorldOn(t, kind)) })
+}
+
+func openWorldOn(t *testing.T, kind stores.Kind) *world {
+	t.Helper()
+	a := openAccountsOn(t, kind)
 	a.addUser(t, "alice")
 	w := &world{accounts: a, tokens: map[string]string{"owner": a.login(t, "alice")}}
 	for _, id := range []string{"diary", "work"} {
