@@ -20,7 +20,7 @@ import (
 const importRows = 2000
 
 // importPages is how much of the file the importer keeps in memory.
-const importPages = 256 << 20
+const importPages = 128 << 20
 
 // Import fills a new store, for transfer. Its connection is used by one goroutine
 // at a time.

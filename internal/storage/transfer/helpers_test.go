@@ -152,7 +152,7 @@ func sameLines(t *testing.T, got, want []string) {
 	t.Helper()
 	for i := range max(len(got), len(want)) {
 		if i >= len(got) || i >= len(want) || got[i] != want[i] {
-			t.Fatalf("line %d of %d is\n%s\nof %d in the source\n%s", i, len(got), got[min(i, len(got)):min(i+1, len(got))], len(want), want[min(i, len(want)):min(i+1, len(want))])
+			t.Fatalf("line %d of %d is\n%q\nof %d in the source\n%q", i, len(got), got[min(i, len(got)):min(i+1, len(got))], len(want), want[min(i, len(want)):min(i+1, len(want))])
 		}
 	}
 	if !slices.Equal(got, want) {
