@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -16,12 +17,13 @@ import (
 // otherwise.
 const appName = "activityd"
 
-// How long a conflict lasts before it is looked for what causes it, half a second
-// in all, and how long a transaction is idle before it is taken for abandoned: a
+// How often one tries before it is looked for what causes a conflict, half a
+// second in all, the longest wait before such a try, and how long a transaction is idle before it is taken for abandoned: a
 // server that lives sends the next statement within milliseconds. One that lives
 // after all makes its transaction anew.
 const (
-	patientTries   = 9
+	patientTries   = 60
+	longestWait    = 16 * time.Millisecond
 	abandonedAfter = 3 * time.Second
 )
 
@@ -34,13 +36,16 @@ type abandoned struct {
 	mu     sync.Mutex // held while it looks
 }
 
-// waitAgain waits before another try, longer each time. Where others have been in
-// the way for long, it makes sure that they live.
+// waitAgain waits before another try, longer each time, but for others who are in
+// the way: they are quick. Every patientTries it makes sure that they live.
 func (s *Store) waitAgain(ctx context.Context, try int, why error) error {
-	if try >= patientTries && conflict(why) {
+	if try%patientTries == patientTries-1 && conflict(why) {
 		if err := s.abandoned.end(ctx); err != nil {
 			s.options.Logger.Debug("cannot end the transactions of servers that are gone", "error", err)
 		}
+	}
+	if conflict(why) || !curable(why) {
+		return pauseFor(ctx, rand.N(min(longestWait, time.Millisecond<<min(try, 9))))
 	}
 	return pause(ctx, try)
 }

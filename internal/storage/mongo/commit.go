@@ -38,6 +38,9 @@ func (s *Store) commitChain(c *chain, units int, alone bool) (int, error) {
 		if err == nil || !curable(err) || s.outage.refuses() != nil || time.Now().After(deadline) || s.waitAgain(context.Background(), try, err) != nil {
 			return w.units, err
 		}
+		if conflict(err) && !c.doubt {
+			return w.units, errors.Join(errStale, err) // who was in the way has most likely gone on
+		}
 		w.alone = w.alone || errors.Is(err, errTaken)
 	}
 }

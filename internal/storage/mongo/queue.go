@@ -124,6 +124,10 @@ func (s *Store) serve(q *queue) {
 		if rest := at.rest(); len(rest) > 0 {
 			s.queues.putBack(q, rest)
 		}
+		leave := at.leave
 		at = nil
+		if leave > 0 {
+			_ = pauseFor(context.Background(), leave) // new tasks gather meanwhile
+		}
 	}
 }

@@ -143,7 +143,11 @@ func (s *Store) transactOnce(ctx context.Context, fn func(context.Context) error
 
 // pause waits before another try, longer each time.
 func pause(ctx context.Context, try int) error {
-	wait := time.NewTimer(min(500*time.Millisecond, time.Millisecond<<min(try, 9)))
+	return pauseFor(ctx, min(500*time.Millisecond, time.Millisecond<<min(try, 9)))
+}
+
+func pauseFor(ctx context.Context, d time.Duration) error {
+	wait := time.NewTimer(d)
 	defer wait.Stop()
 	select {
 	case <-wait.C:

@@ -24,6 +24,9 @@ type work struct {
 	careful bool // look whether ids are free
 	alone   bool // not in a group with others
 	sweep   bool // something big was deleted
+
+	losses int           // how often another server was faster
+	leave  time.Duration // how long the user is left to others then
 }
 
 // rest gives the tasks that are left for later.
@@ -41,6 +44,7 @@ func (w *work) run() {
 		if errors.Is(err, errTaken) {
 			w.careful = true
 		} else {
+			w.losses++
 			w.store.cache.Drop(w.user)
 		}
 		w.alone = true
@@ -57,17 +61,12 @@ func (w *work) run() {
 // attempt runs the tasks once on what is known of the user. errStale and
 // errTaken say that they must run again.
 func (w *work) attempt() (units int, err error) {
-	err = w.store.outage.refuses() // those who waited for others do not wait again
-	var base known
-	var era uint64
-	if err == nil {
-		base, era, err = w.store.draft(w.user)
-	}
+	began := time.Now()
+	c, era, err := w.begun()
 	if err != nil {
 		w.n = len(w.tasks)
 		return 0, failure("read the user", err)
 	}
-	c := newChain(w.store, w.user, base)
 	w.chain = c
 	defer c.end()
 	if err := w.runAll(); err != nil {
@@ -80,16 +79,34 @@ func (w *work) attempt() (units int, err error) {
 	if units, err = w.store.commitChain(c, units, w.alone); err != nil {
 		return units, failure("commit", err)
 	}
+	rival := w.leaveTurn(c.base, began)
 	if c.gone {
 		w.store.cache.Drop(w.user)
 	} else {
 		// Another server may have gone on, and the feed have told of it already.
-		w.store.cache.Offer(w.user, known{account: c.is.account, head: c.is.head, at: time.Now()}, era)
+		w.store.cache.Offer(w.user, known{account: c.is.account, head: c.is.head, at: time.Now(), rival: rival}, era)
 	}
 	if w.sweep {
 		w.store.janitor.Poke()
 	}
 	return units, nil
+}
+
+// begun gives the chain that the tasks run on, and the era of what it began with.
+func (w *work) begun() (c *chain, era uint64, err error) {
+	if err := w.store.outage.refuses(); err != nil {
+		return nil, 0, err // those who waited for others do not wait again
+	}
+	if w.losses >= fairLosses {
+		_, _, era = w.store.cache.Get(w.user)
+		c, err = w.store.openChain(w.user)
+		return c, era, err
+	}
+	base, era, err := w.store.draft(w.user)
+	if err != nil {
+		return nil, 0, err
+	}
+	return newChain(w.store, w.user, base), era, nil
 }
 
 // runAll runs the tasks, one on what the other has left.
@@ -239,10 +256,12 @@ func (s *Store) draft(user activity.UserID) (k known, era uint64, err error) {
 		return k, era, err
 	}
 	defer end(session)
+	rival := k.rival
 	k, err = s.load(mongo.NewSessionContext(ctx, session), user, k)
 	if err != nil {
 		return k, era, err
 	}
+	k.rival = rival
 	if k.account == nil {
 		return k, era, unknownUser()
 	}
