@@ -17,12 +17,14 @@ import (
 // otherwise.
 const appName = "activityd"
 
-// How often one tries before it is looked for what causes a conflict, half a
-// second in all, the longest wait before such a try, and how long a transaction is idle before it is taken for abandoned: a
-// server that lives sends the next statement within milliseconds. One that lives
-// after all makes its transaction anew.
+// How often one tries before it is looked for what causes a conflict, how often
+// that is done, the longest wait before such a try, and how long a transaction is
+// idle before it is taken for abandoned: a server that lives sends the next
+// statement within milliseconds. One that lives after all makes its transaction
+// anew.
 const (
-	patientTries   = 60
+	patientTries   = 10
+	lookEvery      = 500 * time.Millisecond
 	longestWait    = 16 * time.Millisecond
 	abandonedAfter = 3 * time.Second
 )
@@ -34,12 +36,13 @@ type abandoned struct {
 	app    string
 	log    *slog.Logger
 	mu     sync.Mutex // held while it looks
+	looked time.Time
 }
 
 // waitAgain waits before another try, longer each time, but for others who are in
-// the way: they are quick. Every patientTries it makes sure that they live.
+// the way: they are quick. After patientTries it makes sure that they live.
 func (s *Store) waitAgain(ctx context.Context, try int, why error) error {
-	if try%patientTries == patientTries-1 && conflict(why) {
+	if try >= patientTries && conflict(why) {
 		if err := s.abandoned.end(ctx); err != nil {
 			s.options.Logger.Debug("cannot end the transactions of servers that are gone", "error", err)
 		}
@@ -56,6 +59,10 @@ func (a *abandoned) end(ctx context.Context) error {
 		return nil
 	}
 	defer a.mu.Unlock()
+	if time.Since(a.looked) < lookEvery {
+		return nil
+	}
+	a.looked = time.Now()
 	ctx, cancel := context.WithTimeout(ctx, operationTime)
 	defer cancel()
 	admin := a.client.Database("admin", options.Database().SetReadConcern(readconcern.Local())) // no other is taken
