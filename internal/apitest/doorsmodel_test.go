@@ -40,7 +40,9 @@ func testDoors(t *testing.T, kind stores.Kind) {
 		who := s.who()
 		steps := make([]step, 1+s.IntN(4))
 		for i := range steps {
-			steps[i] = s.next()
+			for steps[i] = s.next(); steps[i].target != "" && makes(steps[:i], steps[i].target); {
+				steps[i] = s.next() // the id is not known before the answer
+			}
 		}
 		compare(t, s.book, doors, who, steps, done)
 		if (n+1)%looks == 0 {
@@ -56,6 +58,11 @@ func testDoors(t *testing.T, kind stores.Kind) {
 			t.Errorf("%s succeeded %d times and was refused %d times: the steps miss their aim", m, done[m], done[m+" refused"])
 		}
 	}
+}
+
+// makes reports whether one of the steps is to make an access of that name.
+func makes(steps []step, access string) bool {
+	return slices.ContainsFunc(steps, func(s step) bool { return s.method == "accesses.create" && s.params["name"] == quote(access) })
 }
 
 // who gives who asks next: the owner ("") or an access, at times a deleted one.
@@ -102,8 +109,11 @@ func compare(t *testing.T, b *book, doors []*door, who string, steps []step, don
 			t.Errorf("%q: %s %s %s\nwant one of %q, got %s", who, s.method, s.params.object(), s.target, want, first)
 		}
 		for k, d := range doors {
+			if s.method == "accesses.delete" && s.target == who && (d.kind == "command" || d.kind == "event") && answers[k][i].ID == "invalid-access-token" {
+				continue // the machine was slow: the socket went with its access before the answer
+			}
 			if a, b := comparable(t, first), comparable(t, answers[k][i]); a != b {
-				t.Errorf("%q: %s %s\nby REST %s\nby %s %s", who, s.method, s.params.object(), a, d.kind, b)
+				t.Errorf("%q: %s %s %s\nby REST %s\nby %s %s", who, s.method, s.params.object(), s.target, a, d.kind, b)
 			}
 		}
 	}
