@@ -52,7 +52,7 @@ openapi: ## Write api-docs/openapi.yaml from the method table
 
 .PHONY: test
 test: $(NODE_MODULES) $(WEB) $(MONGOD) ## Run all tests, with the race detector where there is a C compiler
-	scripts/gotest ./...
+	scripts/gotest -timeout=40m ./...
 	@for folder in $(NPM_FOLDERS); do echo "npm test in $$folder"; (cd "$$folder" && npm run test --if-present) || exit 1; done
 	scripts/selfcheck
 
