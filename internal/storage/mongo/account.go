@@ -29,7 +29,7 @@ type known struct {
 	account *account
 	head    head
 	at      time.Time // that moment; zero where the head is not the newest any more
-	rival   time.Time // when another server was last seen to write for the user
+	turns   turns
 }
 
 // with gives the account of the next revision.

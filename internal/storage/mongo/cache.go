@@ -27,7 +27,7 @@ func (c *cache) outdate(v *activity.Change, revision int64, own bool) {
 			if k.head.seq < v.Seq {
 				k.at = time.Time{} // the account stands
 			}
-			k.rival = time.Now()
+			k.turns.rival = time.Now()
 			return k
 		})
 	}

@@ -12,24 +12,38 @@ import (
 // Where servers write for one user at the same time, who has just committed knows
 // the newest and is the first to begin again: the others would lose until they
 // give up. So a server that knows of a rival leaves as much time behind a commit
-// as that took.
+// as that took. One that has written for a while without a pause does so once: a
+// rival that never wins is not known.
 const (
 	rivalTime   = 2 * time.Second // after it was seen to write
-	longestTurn = 100 * time.Millisecond
+	aloneTime   = time.Second
+	longestTurn = 300 * time.Millisecond
 	fairLosses  = 2 // before one takes the shortest way
 )
 
+// turns is what decides when a user is left to others.
+type turns struct {
+	rival time.Time // when another server was last seen to write for the user
+	left  time.Time // when the user was last left to others, or seen first
+}
+
 // leaveTurn decides, after a commit that began at a time, how long the user is
-// left to others, and gives when a rival was seen last.
-func (w *work) leaveTurn(base known, began time.Time) (rival time.Time) {
-	rival = base.rival
+// left to others.
+func (w *work) leaveTurn(t turns, began time.Time) turns {
+	now := time.Now()
+	took := now.Sub(began)
 	if w.losses > 0 {
-		rival = time.Now()
+		t.rival = now
 	}
-	if time.Since(rival) < rivalTime {
-		w.leave = min(time.Since(began), longestTurn)
+	switch {
+	case now.Sub(t.rival) < rivalTime:
+		w.leave, t.left = min(took, longestTurn), now
+	case t.left.IsZero() || !w.store.queues.busy(w.user):
+		t.left = now
+	case now.Sub(t.left) > aloneTime:
+		w.leave, t.left = min(2*took+longestWait, longestTurn), now
 	}
-	return rival
+	return t
 }
 
 // openChain begins a chain with a transaction of its own, which reads what has

@@ -79,12 +79,12 @@ func (w *work) attempt() (units int, err error) {
 	if units, err = w.store.commitChain(c, units, w.alone); err != nil {
 		return units, failure("commit", err)
 	}
-	rival := w.leaveTurn(c.base, began)
+	turns := w.leaveTurn(c.base.turns, began)
 	if c.gone {
 		w.store.cache.Drop(w.user)
 	} else {
 		// Another server may have gone on, and the feed have told of it already.
-		w.store.cache.Offer(w.user, known{account: c.is.account, head: c.is.head, at: time.Now(), rival: rival}, era)
+		w.store.cache.Offer(w.user, known{account: c.is.account, head: c.is.head, at: time.Now(), turns: turns}, era)
 	}
 	if w.sweep {
 		w.store.janitor.Poke()
@@ -256,12 +256,12 @@ func (s *Store) draft(user activity.UserID) (k known, era uint64, err error) {
 		return k, era, err
 	}
 	defer end(session)
-	rival := k.rival
+	turns := k.turns
 	k, err = s.load(mongo.NewSessionContext(ctx, session), user, k)
 	if err != nil {
 		return k, era, err
 	}
-	k.rival = rival
+	k.turns = turns
 	if k.account == nil {
 		return k, era, unknownUser()
 	}
