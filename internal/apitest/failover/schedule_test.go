@@ -6,8 +6,8 @@ import "time"
 
 // What goes wrong in make test: enough of each to meet what is plainly broken.
 const (
-	kills     = 6
-	stepDowns = 2
+	kills     = 4
+	stepDowns = 1
 
 	isolations     = 1 // the primary is parted from all, and mute
 	cutIsolations  = 0 // likewise, connections are reset
