@@ -2,6 +2,7 @@ package mongo_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -18,6 +19,7 @@ import (
 func TestDeadServersStandInNoWay(t *testing.T) {
 	t.Parallel()
 	uri, name := mongotest.Database(t)
+	uri = strings.Replace(uri, "appName="+name, "", 1) // both have the store's own
 	s := open(t, mongo.Options{URI: uri})
 	alice := hands.AddUser(t, s, "alice")
 	hands.AddChannel(t, alice, "diary")

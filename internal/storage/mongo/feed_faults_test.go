@@ -84,20 +84,16 @@ func readAgain(t *testing.T, s *mongo.Store, from storage.Position) *reader {
 func TestFeedStreamStalls(t *testing.T) {
 	t.Parallel()
 	set := mongotest.NewReplicaSet(t, mongotest.Options{})
-	uri, _ := set.Database(t)
+	uri, name := set.Database(t)
 	var log lines
-	named := "?appName=first"
-	if strings.Contains(uri, "?") {
-		named = "&appName=first"
-	}
-	s := open(t, mongo.Options{URI: uri + named, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	s := open(t, mongo.Options{URI: uri, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	r := read(t, s, head(t, s))
 	alice := hands.AddUser(t, s, "alice")
 	if c := r.next(t); c.User != "id-of-alice" {
 		t.Errorf("told %+v", c)
 	}
 	set.FailCommand(t, 0, bson.D{{Key: "times", Value: 1}}, bson.D{
-		{Key: "failCommands", Value: bson.A{"getMore"}}, {Key: "appName", Value: "first"},
+		{Key: "failCommands", Value: bson.A{"getMore"}}, {Key: "appName", Value: name},
 		{Key: "blockConnection", Value: true}, {Key: "blockTimeMS", Value: 20_000},
 	})
 	waits := bson.D{{Key: "waitForFailPoint", Value: "failCommand"}, {Key: "timesEntered", Value: 1}, {Key: "maxTimeMS", Value: 30_000}}

@@ -1,6 +1,7 @@
 package mongotest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"net/url"
@@ -8,12 +9,14 @@ import (
 	"strings"
 	"testing"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
 // Database returns the name of a database that is this test's own, and the URI of
-// its deployment with that name as path. The database is dropped when the test has
-// ended. Tests may call it at the same time.
+// its deployment with that name as path and as appName. The database is dropped
+// when the test has ended, whatever transactions its clients left open. Tests may
+// call it at the same time.
 func Database(t testing.TB) (uri, name string) {
 	t.Helper()
 	shared := os.Getenv(uriVariable)
@@ -24,7 +27,9 @@ func Database(t testing.TB) (uri, name string) {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), limit)
 		defer cancel()
-		err := withClient(ctx, uri, func(client *mongo.Client) error { return client.Database(name).Drop(ctx) })
+		err := withClient(ctx, uri, func(client *mongo.Client) error {
+			return cmp.Or(endTransactions(ctx, client, name), client.Database(name).Drop(ctx))
+		})
 		if err != nil {
 			t.Errorf("drop the database %s: %v", name, err)
 		}
@@ -32,7 +37,26 @@ func Database(t testing.TB) (uri, name string) {
 	return uri, name
 }
 
-// nameDatabase returns a new name and the URI with that name as path.
+// endTransactions ends those that clients of this name have left open, as they do
+// where they are killed. The database would wait for them, for up to 90 seconds.
+func endTransactions(ctx context.Context, client *mongo.Client, app string) error {
+	admin := client.Database("admin")
+	found, err := admin.Aggregate(ctx, mongo.Pipeline{
+		{{Key: "$currentOp", Value: bson.D{{Key: "idleSessions", Value: true}}}},
+		{{Key: "$match", Value: bson.D{{Key: "type", Value: "idleSession"}, {Key: "appName", Value: app}}}},
+		{{Key: "$project", Value: bson.D{{Key: "id", Value: "$lsid.id"}}}},
+	})
+	if err != nil {
+		return err
+	}
+	var sessions []bson.D
+	if err := found.All(ctx, &sessions); err != nil || len(sessions) == 0 {
+		return err
+	}
+	return admin.RunCommand(ctx, bson.D{{Key: "killSessions", Value: sessions}}).Err()
+}
+
+// nameDatabase returns a new name and the URI with that name as path and appName.
 func nameDatabase(t testing.TB, deployment string) (uri, name string) {
 	t.Helper()
 	name = databaseName(t.Name())
@@ -55,8 +79,8 @@ func databaseName(test string) string {
 	return "t_" + readable[:min(len(readable), 32)] + "_" + strings.ToLower(rand.Text())
 }
 
-// withDatabase returns the URI with the database as its path. Credentials are
-// still looked up where they were.
+// withDatabase returns the URI with the database as its path and appName.
+// Credentials are still looked up where they were.
 func withDatabase(uri, name string) (string, error) {
 	parsed, err := url.Parse(uri)
 	if err != nil {
@@ -70,6 +94,7 @@ func withDatabase(uri, name string) (string, error) {
 		}
 		query.Set("authSource", source)
 	}
+	query.Set("appName", name)
 	parsed.Path, parsed.RawQuery = "/"+name, query.Encode()
 	return parsed.String(), nil
 }

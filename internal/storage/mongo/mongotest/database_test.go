@@ -80,3 +80,23 @@ func TestDatabasesAreApartAndDropped(t *testing.T) {
 		t.Errorf("databases were left behind: %v", left)
 	}
 }
+
+// TestDatabasesOfKilledClientsAreDropped: nothing waits for a transaction that
+// its client did not live to end.
+func TestDatabasesOfKilledClientsAreDropped(t *testing.T) {
+	t.Run("left open", func(t *testing.T) {
+		uri, name := mongotest.Database(t)
+		client := connect(t, uri)
+		session, err := client.StartSession()
+		if err != nil {
+			t.Fatalf("start a session: %v", err)
+		}
+		if err := session.StartTransaction(); err != nil {
+			t.Fatalf("start a transaction: %v", err)
+		}
+		ctx := mongo.NewSessionContext(t.Context(), session)
+		if _, err := client.Database(name).Collection("items").InsertOne(ctx, bson.D{}); err != nil {
+			t.Fatalf("insert: %v", err)
+		}
+	})
+}
