@@ -26,7 +26,7 @@ const patience = 2 * time.Minute
 //   - every reader's view, made from /changes, is what its access lists.
 //
 // How long writers and followers were without success is measured and told, and
-// fails only where it is forever.
+// fails only where it is forever. Beside it stands how long MongoDB itself took.
 func TestFailover(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -42,6 +42,7 @@ func TestFailover(t *testing.T) {
 	for _, f := range h.followers() {
 		following.Go(func() { f.follow(ctx, t) })
 	}
+	following.Go(func() { h.bare.run(ctx) })
 	writers, end := context.WithCancel(ctx)
 	defer end()
 	for _, w := range h.writers {
@@ -92,6 +93,7 @@ func (h *house) begin() time.Time {
 	for _, w := range h.writers {
 		w.slowest.Store(0)
 	}
+	h.bare.begin()
 	return time.Now()
 }
 
@@ -102,6 +104,11 @@ func (h *house) recovered(t *testing.T, what string, began time.Time) {
 	one := measure{what: what}
 	h.await(t, "all write again: "+what, h.laps.Wait)
 	one.writing = time.Since(began)
+	h.await(t, "a majority takes writes again: "+what, func(ctx context.Context) error {
+		ended, err := h.bare.end(ctx, time.Now())
+		one.bare = ended.Sub(began)
+		return err
+	})
 	for _, u := range h.users {
 		u.goal = u.head(t, h)
 	}

@@ -35,6 +35,7 @@ type house struct {
 	readers   []*reader
 
 	laps     *mongotest.Laps
+	bare     *bare
 	gate     sync.RWMutex // each write holds it for reading: who has it alone sees no write
 	measures []measure
 }
@@ -84,6 +85,7 @@ func open(t *testing.T, seed uint64) *house {
 	h := &house{binary: servertest.Build(t), laps: mongotest.NewLaps(tenants * perUser), rand: rand.New(rand.NewPCG(seed, 1))}
 	h.set = mongotest.NewReplicaSet(t, mongotest.Options{Members: 3, Election: election})
 	h.uri, _ = h.set.Database(t)
+	h.bare = newBare(t, h.uri)
 	for i := range servers {
 		p := &place{folder: filepath.Join(t.TempDir(), fmt.Sprint("data", i))}
 		h.start(t, p)

@@ -12,5 +12,5 @@ const (
 	cutIsolations  = 3
 	falsePrimaries = 3
 
-	election = 10 * time.Second // MongoDB's default
+	election = 5 * time.Second // as docs/operations.md advises
 )

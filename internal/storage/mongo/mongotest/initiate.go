@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -25,7 +24,7 @@ func initiate(ctx context.Context, address, set string, members []string, o Opti
 		{Key: "settings", Value: bson.D{
 			{Key: "electionTimeoutMillis", Value: o.Election.Milliseconds()},
 			{Key: "heartbeatIntervalMillis", Value: 500},
-			{Key: "heartbeatTimeoutSecs", Value: int(math.Ceil(o.Election.Seconds()))},
+			{Key: "heartbeatTimeoutSecs", Value: 2},
 		}},
 	}
 	err := withClient(ctx, direct(address), func(client *mongo.Client) error {
