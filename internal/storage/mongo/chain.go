@@ -163,7 +163,7 @@ func (c *chain) failed(err error) error {
 
 func (c *chain) end() {
 	if c.session != nil {
-		end(c.session)
+		c.store.end(c.session)
 	}
 }
 

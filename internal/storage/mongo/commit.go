@@ -87,7 +87,7 @@ func (s *Store) fence(c *chain, cause error) error {
 	if err != nil {
 		return errors.Join(cause, err)
 	}
-	defer end(session)
+	defer s.end(session)
 	ctx = mongo.NewSessionContext(ctx, session)
 	if _, err := s.heads.UpdateOne(ctx, byID(string(c.user)), bson.D{{Key: "$inc", Value: bson.D{{Key: "fences", Value: int64(1)}}}}); err != nil {
 		return errors.Join(cause, err)
@@ -182,7 +182,7 @@ func (s *Store) tryGroup(group []*commit) (broke map[*chain]error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer end(session)
+	defer s.end(session)
 	if err := session.StartTransaction(); err != nil {
 		return nil, err
 	}
@@ -217,7 +217,7 @@ func (s *Store) explain(c *chain, why error) error {
 	if err != nil {
 		return err
 	}
-	defer end(session)
+	defer s.end(session)
 	if err := s.happened(mongo.NewSessionContext(ctx, session), c); !errors.Is(err, errStale) {
 		return err
 	}

@@ -103,7 +103,7 @@ func (s *Store) glance(ctx context.Context) (snapshot, newest bson.Timestamp, er
 	if err != nil {
 		return snapshot, newest, err
 	}
-	defer end(session)
+	defer s.end(session)
 	err = s.heads.FindOne(mongo.NewSessionContext(ctx, session), bson.D{{Key: "_id", Value: ""}}).Err()
 	if err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
 		return snapshot, newest, err

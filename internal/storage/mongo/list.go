@@ -72,7 +72,7 @@ func (t tenant) page(ctx context.Context, l *listing) (events []activity.Event, 
 			return nil, failure("read a list", err)
 		}
 		events, err = l.page(mongo.NewSessionContext(ctx, session), k.account)
-		end(session)
+		t.store.end(session)
 		if err == nil {
 			return events, nil
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
@@ -93,9 +94,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if uri.ServerSelectionTimeoutSet {
 		away.patient = uri.ServerSelectionTimeout
 	}
-	primary := newPrimary()
+	primary, connections := newPrimary(), newConnections()
 	client, err := mongo.Connect(options.Client().SetAppName(appName).SetServerSelectionTimeout(selectTime).
-		SetConnectTimeout(connectTime).SetHeartbeatInterval(heartbeatTime).SetServerMonitor(primary.beside(away.monitor())).ApplyURI(o.URI).
+		SetConnectTimeout(connectTime).SetHeartbeatInterval(heartbeatTime).SetDialer(connections).ApplyURI(o.URI).
+		SetServerMonitor(monitor(away, primary, connections)).
 		SetRetryReads(true).SetRetryWrites(true).SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).SetWriteConcern(writeconcern.Majority()))
 	if err != nil {
 		return nil, fmt.Errorf("the MongoDB URI cannot be used: %w", err)
@@ -109,6 +111,18 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	away.watch(true)
 	return s, nil
+}
+
+// monitor has the driver tell what it knows of the servers to all whom it concerns.
+func monitor(away *outage, primary *primary, connections *connections) *event.ServerMonitor {
+	return &event.ServerMonitor{
+		ServerHeartbeatFailed: away.failed,
+		TopologyDescriptionChanged: func(e *event.TopologyDescriptionChangedEvent) {
+			away.changed(e)
+			primary.changed(e)
+			connections.changed(e)
+		},
+	}
 }
 
 func open(ctx context.Context, o Options, client *mongo.Client, uri *connstring.ConnString, primary *primary, away *outage) (*Store, error) {

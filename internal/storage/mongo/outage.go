@@ -3,6 +3,7 @@ package mongo
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,29 +49,28 @@ func (o *outage) spare(chore func() error) error {
 	return chore()
 }
 
-func (o *outage) monitor() *event.ServerMonitor {
-	return &event.ServerMonitor{
-		ServerHeartbeatFailed: func(e *event.ServerHeartbeatFailedEvent) {
-			o.mu.Lock()
-			defer o.mu.Unlock()
-			o.why = reason(e.Failure)
-		},
-		TopologyDescriptionChanged: func(e *event.TopologyDescriptionChangedEvent) { o.changed(writable(e.NewDescription)) },
-	}
+// away reports whether no server takes writes now.
+func (o *outage) away() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return !o.since.IsZero()
 }
 
-// writable reports whether a server is known that takes writes.
-func writable(t event.TopologyDescription) bool {
-	for _, s := range t.Servers {
-		switch s.Kind {
-		case "RSPrimary", "Mongos", "LoadBalancer":
-			return true
-		}
-	}
-	return false
+// failed is told of a vain look at a server.
+func (o *outage) failed(e *event.ServerHeartbeatFailedEvent) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.why = reason(e.Failure)
 }
 
-func (o *outage) changed(ok bool) {
+// takesWrites reports whether a server does, as far as the driver knows.
+func takesWrites(s event.ServerDescription) bool {
+	return s.Kind == "RSPrimary" || s.Kind == "Mongos" || s.Kind == "LoadBalancer"
+}
+
+// changed is told of what the driver knows of the servers.
+func (o *outage) changed(e *event.TopologyDescriptionChangedEvent) {
+	ok := slices.ContainsFunc(e.NewDescription.Servers, takesWrites)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {

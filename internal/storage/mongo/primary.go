@@ -20,20 +20,15 @@ var errNoPrimary = errors.New("storage/mongo: what was the primary is that no mo
 
 func newPrimary() *primary { return &primary{lost: map[*func()]func(){}} }
 
-// beside has the driver tell what it knows, and a further monitor as before.
-func (p *primary) beside(m *event.ServerMonitor) *event.ServerMonitor {
-	further := m.TopologyDescriptionChanged
-	m.TopologyDescriptionChanged = func(e *event.TopologyDescriptionChangedEvent) {
-		further(e)
-		at := ""
-		for _, server := range e.NewDescription.Servers {
-			if server.Kind == "RSPrimary" {
-				at = string(server.Addr)
-			}
+// changed is told of what the driver knows of the servers.
+func (p *primary) changed(e *event.TopologyDescriptionChangedEvent) {
+	at := ""
+	for _, server := range e.NewDescription.Servers {
+		if server.Kind == "RSPrimary" {
+			at = string(server.Addr)
 		}
-		p.moved(at)
 	}
-	return m
+	p.moved(at)
 }
 
 func (p *primary) moved(at string) {

@@ -75,10 +75,15 @@ func transactionOptions(sharded bool) *options.TransactionOptionsBuilder {
 	return options.Transaction().SetReadConcern(concern).SetWriteConcern(writeconcern.Majority())
 }
 
-// end ends a session, and its transaction if one is open.
-func end(session *mongo.Session) {
+// end ends a session, and its transaction if one is open. While no server takes
+// writes nobody is told: a primary that steps down has aborted it, and one that
+// comes back has it ended as those of servers that are gone.
+func (s *Store) end(session *mongo.Session) {
 	ctx, cancel := context.WithTimeout(context.Background(), operationTime)
 	defer cancel()
+	if s.outage.away() {
+		cancel()
+	}
 	session.EndSession(ctx)
 }
 
@@ -104,8 +109,11 @@ func (s *Store) commit(ctx context.Context, session *mongo.Session) error {
 
 // kill ends a session in the database with the transaction that it may have:
 // else one that is neither committed nor aborted stands in the way of others for
-// a minute.
+// a minute. It is left to that while no server takes writes.
 func (s *Store) kill(session *mongo.Session) {
+	if s.outage.away() {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), commitTime)
 	defer cancel()
 	command := bson.D{{Key: "killSessions", Value: bson.A{session.ID()}}}
@@ -131,7 +139,7 @@ func (s *Store) transactOnce(ctx context.Context, fn func(context.Context) error
 	if err != nil {
 		return err
 	}
-	defer end(session)
+	defer s.end(session)
 	if err := session.StartTransaction(); err != nil {
 		return err
 	}

@@ -97,7 +97,7 @@ func (s *Store) write(ctx context.Context, op string, fn func(context.Context) e
 	if err != nil {
 		return failure(op, err)
 	}
-	defer end(session)
+	defer s.end(session)
 	ctx = mongo.NewSessionContext(ctx, session)
 	err = fn(ctx)
 	if mongo.IsDuplicateKeyError(err) {
@@ -119,7 +119,7 @@ func (s *Store) read(ctx context.Context, op string, fn func(context.Context) er
 	if err != nil {
 		return failure(op, err)
 	}
-	defer end(session)
+	defer s.end(session)
 	return ended(ctx, op, fn(mongo.NewSessionContext(ctx, session)))
 }
 

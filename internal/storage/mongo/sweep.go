@@ -103,7 +103,7 @@ func (s *Store) fill(ctx context.Context, f *folderSweep) error {
 	if err != nil {
 		return err
 	}
-	defer end(session)
+	defer s.end(session)
 	ctx = mongo.NewSessionContext(ctx, session)
 	filter := append(inChannel(f.user, f.doc.Channel),
 		bson.E{Key: "modified", Value: bson.D{{Key: "$gte", Value: f.from}}}, bson.E{Key: "folder", Value: f.key})

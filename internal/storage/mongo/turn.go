@@ -67,7 +67,7 @@ func (s *Store) openChain(user activity.UserID) (*chain, error) {
 		err = again(err)
 	}
 	if err != nil {
-		end(session)
+		s.end(session)
 		return nil, err
 	}
 	c := newChain(s, user, base)

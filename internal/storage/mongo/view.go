@@ -152,7 +152,7 @@ func (v *view) begin(ctx context.Context) error {
 
 func (v *view) close() {
 	if v.session != nil {
-		end(v.session)
+		v.store.end(v.session)
 	}
 }
 
@@ -179,7 +179,7 @@ func (s *Store) newest(ctx context.Context, user activity.UserID) (*mongo.Sessio
 			}
 			return session, k, nil
 		}
-		end(session)
+		s.end(session)
 		if !errors.Is(err, errLater) || time.Now().After(deadline) || pause(ctx, try) != nil {
 			return nil, old, err
 		}
@@ -192,7 +192,7 @@ func (s *Store) onSnapshot(ctx context.Context, user activity.UserID, fn func(co
 	if err != nil {
 		return err
 	}
-	defer end(session)
+	defer s.end(session)
 	if k.account == nil {
 		return unknownUser()
 	}

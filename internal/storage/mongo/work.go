@@ -192,7 +192,7 @@ func (w *work) newest() error {
 	if err != nil {
 		return err
 	}
-	defer end(session)
+	defer w.store.end(session)
 	d, err := w.store.readHead(mongo.NewSessionContext(ctx, session), w.user)
 	if err != nil {
 		return failure("read the user", err)
@@ -255,7 +255,7 @@ func (s *Store) draft(user activity.UserID) (k known, era uint64, err error) {
 	if err != nil {
 		return k, era, err
 	}
-	defer end(session)
+	defer s.end(session)
 	turns := k.turns
 	k, err = s.load(mongo.NewSessionContext(ctx, session), user, k)
 	if err != nil {
