@@ -29,7 +29,6 @@ type known struct {
 	account *account
 	head    head
 	at      time.Time // that moment; zero where the head is not the newest any more
-	turns   turns
 }
 
 // with gives the account of the next revision.

@@ -27,7 +27,6 @@ func (c *cache) outdate(v *activity.Change, revision int64, own bool) {
 			if k.head.seq < v.Seq {
 				k.at = time.Time{} // the account stands
 			}
-			k.turns.rival = time.Now()
 			return k
 		})
 	}

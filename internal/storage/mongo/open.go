@@ -140,6 +140,7 @@ func open(ctx context.Context, o Options, client *mongo.Client, uri *connstring.
 		abandoned: abandoned{client: client, app: cmp.Or(uri.AppName, appName), log: o.Logger},
 	}
 	s.units.begin()
+	s.turns = newTurns(db.Collection(metaColl), &s.units)
 	from, err := s.headPlace(ctx)
 	if err != nil {
 		return nil, failure("find the newest change", err)
@@ -152,6 +153,7 @@ func open(ctx context.Context, o Options, client *mongo.Client, uri *connstring.
 	for range committers {
 		s.commiter.Go(s.commitGroups)
 	}
+	s.turnTold.Go(s.watchTurns)
 	s.janitor.Start(chores.Chores{
 		Sweep: func(ctx context.Context, rest func()) error {
 			return away.spare(func() error { return s.sweepAll(ctx, rest) })

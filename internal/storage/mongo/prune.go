@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -72,7 +73,7 @@ func (s *Store) prune(ctx context.Context) error {
 			return failure("prune", err)
 		}
 	}
-	return nil
+	return failure("prune", s.turns.forget(ctx, now-activity.Timestamp(time.Hour.Seconds())))
 }
 
 // pruneUser removes a user's changes that were before a time. The numbers have

@@ -131,10 +131,7 @@ func (s *Store) serve(q *queue) {
 		if rest := at.rest(); len(rest) > 0 {
 			s.queues.putBack(q, rest)
 		}
-		leave := at.leave
 		at = nil
-		if leave > 0 {
-			_ = pauseFor(context.Background(), leave) // new tasks gather meanwhile
-		}
+		s.turns.leave(q.user) // new tasks gather meanwhile
 	}
 }

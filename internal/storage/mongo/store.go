@@ -43,12 +43,14 @@ type Store struct {
 	tail      *tail
 	counts    *counts.Counts
 	outage    *outage
+	turns     *turns
 
 	gate     sync.Mutex // guards closed, and calls against Add after Wait
 	closed   bool
 	calls    sync.WaitGroup
 	closing  chan struct{}
 	commiter sync.WaitGroup
+	turnTold sync.WaitGroup
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -152,5 +154,6 @@ func (s *Store) Close() error {
 	s.commits.close()
 	s.commiter.Wait()
 	s.watcher.close()
+	s.turnTold.Wait()
 	return errors.Join(err, s.client.Disconnect(ctx))
 }

@@ -56,7 +56,11 @@ func (s *Store) watch(ctx context.Context, from place) {
 }
 
 func (s *Store) heard(e entry) error {
-	s.cache.outdate(&e.Change, e.revision, s.units.own(e.unit))
+	own := s.units.own(e.unit)
+	s.cache.outdate(&e.Change, e.revision, own)
+	if !own {
+		s.turns.heard(e.unit, e.User)
+	}
 	s.tail.add(e)
 	return nil
 }

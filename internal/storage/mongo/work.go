@@ -25,8 +25,9 @@ type work struct {
 	alone   bool // not in a group with others
 	sweep   bool // something big was deleted
 
-	losses int           // how often another server was faster
-	leave  time.Duration // how long the user is left to others then
+	was    known     // what the last attempt began with
+	losses int       // how often another server was faster
+	asked  time.Time // when it asked for a turn; zero for not yet
 }
 
 // rest gives the tasks that are left for later.
@@ -34,6 +35,13 @@ func (w *work) rest() []*task { return w.tasks[w.n:] }
 
 // run runs the tasks until they are committed or have failed.
 func (w *work) run() {
+	w.tryAll()
+	if !w.asked.IsZero() {
+		w.store.turns.thank(w.user)
+	}
+}
+
+func (w *work) tryAll() {
 	deadline := time.Now().Add(giveUpAfter)
 	for try := 0; ; try++ {
 		units, err := w.attempt()
@@ -44,8 +52,7 @@ func (w *work) run() {
 		if errors.Is(err, errTaken) {
 			w.careful = true
 		} else {
-			w.losses++
-			w.store.cache.Drop(w.user)
+			w.lost(err)
 		}
 		w.alone = true
 		if time.Now().After(deadline) {
@@ -58,16 +65,25 @@ func (w *work) run() {
 	}
 }
 
+// lost notes that another server was faster, and asks for a turn.
+func (w *work) lost(err error) {
+	w.losses++
+	w.store.cache.Drop(w.user)
+	if rival := conflict(err) || !curable(err); rival && time.Since(w.asked) > turnTime {
+		w.asked = time.Now()
+		w.store.turns.ask(w.user, w.store.now())
+	}
+}
+
 // attempt runs the tasks once on what is known of the user. errStale and
 // errTaken say that they must run again.
 func (w *work) attempt() (units int, err error) {
-	began := time.Now()
 	c, era, err := w.begun()
 	if err != nil {
 		w.n = len(w.tasks)
 		return 0, failure("read the user", err)
 	}
-	w.chain = c
+	w.chain, w.was = c, c.base
 	defer c.end()
 	if err := w.runAll(); err != nil {
 		return 0, err
@@ -79,12 +95,12 @@ func (w *work) attempt() (units int, err error) {
 	if units, err = w.store.commitChain(c, units, w.alone); err != nil {
 		return units, failure("commit", err)
 	}
-	turns := w.leaveTurn(c.base.turns, began)
+	w.store.turns.committed()
 	if c.gone {
 		w.store.cache.Drop(w.user)
 	} else {
 		// Another server may have gone on, and the feed have told of it already.
-		w.store.cache.Offer(w.user, known{account: c.is.account, head: c.is.head, at: time.Now(), turns: turns}, era)
+		w.store.cache.Offer(w.user, known{account: c.is.account, head: c.is.head, at: time.Now()}, era)
 	}
 	if w.sweep {
 		w.store.janitor.Poke()
@@ -97,9 +113,9 @@ func (w *work) begun() (c *chain, era uint64, err error) {
 	if err := w.store.outage.refuses(); err != nil {
 		return nil, 0, err // those who waited for others do not wait again
 	}
-	if w.losses >= fairLosses {
+	if w.losses > 0 { // the shortest way
 		_, _, era = w.store.cache.Get(w.user)
-		c, err = w.store.openChain(w.user)
+		c, err = w.store.openChain(w.user, w.was)
 		return c, era, err
 	}
 	base, era, err := w.store.draft(w.user)
@@ -256,12 +272,10 @@ func (s *Store) draft(user activity.UserID) (k known, era uint64, err error) {
 		return k, era, err
 	}
 	defer s.end(session)
-	turns := k.turns
 	k, err = s.load(mongo.NewSessionContext(ctx, session), user, k)
 	if err != nil {
 		return k, era, err
 	}
-	k.turns = turns
 	if k.account == nil {
 		return k, era, unknownUser()
 	}
