@@ -9,6 +9,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"golang.org/x/time/rate"
 
 	"github.com/activityd/activityd/internal/storage"
 )
@@ -31,6 +32,11 @@ const (
 	// batchSize is how many changes come in one answer at most, which bounds it
 	// before the 16 MB of MongoDB do.
 	batchSize = 500
+
+	// askRate is how often in a second the database is asked for more, askBurst
+	// how often at once: from there on changes come several at a time, for asking
+	// costs much more than a change.
+	askRate, askBurst = 100, 20
 )
 
 // stream is a change stream of the changes. The documents of changes are small,
@@ -190,7 +196,11 @@ func (s *Store) followOnce(ctx context.Context, at *place, patience time.Duratio
 // stream, nor where the driver has opened another behind our back.
 func (st *stream) follow(ctx context.Context, patience time.Duration, told func(entry) error, current func(time.Time)) error {
 	known := st.RemainingBatchLength() == 0
-	for ctx.Err() == nil {
+	asks := rate.NewLimiter(askRate, askBurst)
+	for {
+		if err := asks.Wait(ctx); err != nil {
+			return err
+		}
 		asked, id := time.Now(), st.ID()
 		e, ok, err := st.answer(ctx, patience)
 		if err != nil {
@@ -213,7 +223,6 @@ func (st *stream) follow(ctx context.Context, patience time.Duration, told func(
 			current(asked)
 		}
 	}
-	return ctx.Err()
 }
 
 // answer gives what an answer of the database begins with.
