@@ -23,8 +23,8 @@ func initiate(ctx context.Context, address, set string, members []string, o Opti
 		{Key: "members", Value: list},
 		{Key: "settings", Value: bson.D{
 			{Key: "electionTimeoutMillis", Value: o.Election.Milliseconds()},
-			{Key: "heartbeatIntervalMillis", Value: min(2000, o.Election.Milliseconds()/4)},
 			{Key: "heartbeatTimeoutSecs", Value: 2},
+			{Key: "heartbeatIntervalMillis", Value: 500},
 		}},
 	}
 	err := withClient(ctx, direct(address), func(client *mongo.Client) error {
