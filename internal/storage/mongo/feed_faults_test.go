@@ -200,6 +200,28 @@ func TestFeedOfAnotherDeployment(t *testing.T) {
 	}
 }
 
+// TestVoidedEpoch: after the command of docs/operations.md for a restored backup,
+// nobody goes on from before.
+func TestVoidedEpoch(t *testing.T) {
+	t.Parallel()
+	uri, name := mongotest.Database(t)
+	before := open(t, mongo.Options{URI: uri})
+	from := head(t, before)
+	closeStore(t, before)
+	done, err := database(t, uri, name).Collection("meta").UpdateOne(t.Context(), bson.D{{Key: "_id", Value: "store"}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "epoch", Value: bson.NewObjectID().Hex()}}}})
+	if err != nil || done.ModifiedCount != 1 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	after := open(t, mongo.Options{URI: uri})
+	lost(t, after, from)
+	from = head(t, after)
+	hands.AddUser(t, after, "alice")
+	if p := positionOf(t, after, from); p == from {
+		t.Error("the feed does not go on")
+	}
+}
+
 // TestFeedRenamed: the collection goes away under another name, and the database
 // as a whole.
 func TestFeedRenamed(t *testing.T) {
