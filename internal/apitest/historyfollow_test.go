@@ -208,32 +208,47 @@ func (f *follower) readOne(at thing, path string) error {
 	return nil
 }
 
-// readFolder reads a folder again, and what is below one that came into sight.
-func (f *follower) readFolder(c change, withItem bool) error {
+// readFolder reads a folder again, and what is below one that came into sight: its
+// events until they are those of the tree, in which folders may move meanwhile. One
+// that is gone by then stays as it was, until the change says so that took it.
+func (f *follower) readFolder(c change, withItem bool) (err error) {
 	node := c.Item
 	if !withItem {
-		tree, err := f.list("/" + c.ChannelID + "/folders?state=all&includeHidden=true")
-		if err != nil {
+		if node, err = f.folder(c); err != nil {
 			return err
 		}
-		node = find(tree, c.ID)
 	}
-	if node == nil {
+	switch {
+	case node == nil:
 		f.drop(c.thing())
 		return nil
-	}
-	if c.Action == activity.Updated && f.view[c.thing()] != nil {
+	case c.Action == activity.Updated && f.view[c.thing()] != nil:
 		f.put(c.thing(), node)
 		return nil
 	}
-	events, err := f.list("/" + c.ChannelID + "/events?" + allEvents + "&onlyFolders=" + c.ID)
-	if err != nil {
-		return err
+	for {
+		events, err := f.list("/" + c.ChannelID + "/events?" + allEvents + "&onlyFolders=" + c.ID)
+		if err != nil {
+			return err
+		}
+		again, err := f.folder(c)
+		if err != nil {
+			return err
+		}
+		if again == nil || asJSON(again) == asJSON(node) {
+			f.drop(c.thing())
+			f.putTree(c.ChannelID, []map[string]any{node})
+			f.putEvents(c.ChannelID, events)
+			return nil
+		}
+		node = again
 	}
-	f.drop(c.thing())
-	f.putTree(c.ChannelID, []map[string]any{node})
-	f.putEvents(c.ChannelID, events)
-	return nil
+}
+
+// folder reads a folder with all below it; nil where it is not in sight.
+func (f *follower) folder(c change) (map[string]any, error) {
+	tree, err := f.list("/" + c.ChannelID + "/folders?state=all&includeHidden=true")
+	return find(tree, c.ID), err
 }
 
 const allEvents = "state=all&fromTime=-1e300&toTime=1e300"

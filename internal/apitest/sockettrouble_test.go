@@ -168,9 +168,32 @@ func (s *socketHistory) settle(t *testing.T) {
 			l.viewing.Lock()
 			defer l.viewing.Unlock()
 			if l.differ = differences(present, l.view); len(l.differ) > 0 {
-				return fmt.Sprintf("%s, %s: %s", l.name, l.options.Form, l.differ)
+				return fmt.Sprintf("%s, %s: %s, of all that it was told: %s", l.name, l.options.Form, l.differ, l.toldOf(present))
 			}
 			return ""
 		})
 	}
+}
+
+// toldOf gives what the listener was told of the channels in which its view is
+// another than what is there.
+func (l *listener) toldOf(present map[thing]map[string]any) (lines []string) {
+	channels := map[string]bool{}
+	wrong := map[thing]bool{}
+	for at := range present {
+		if asJSON(present[at]) != asJSON(l.view[at]) {
+			wrong[at], channels[at.channel] = true, true
+		}
+	}
+	for at := range l.view {
+		if present[at] == nil {
+			wrong[at], channels[at.channel] = true, true
+		}
+	}
+	for _, c := range l.named[max(0, len(l.named)-400):] {
+		if wrong[c.thing()] || c.Kind != activity.EventKind && channels[c.ChannelID] {
+			lines = append(lines, fmt.Sprintf("%s %s %s/%s at %v: %s\n", c.Kind, c.Action, c.ChannelID, c.ID, c.Time, asJSON(c.Item)))
+		}
+	}
+	return lines
 }
