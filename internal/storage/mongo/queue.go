@@ -82,13 +82,6 @@ func (q *queues) putBack(of *queue, tasks []*task) {
 	of.tasks = append(tasks[:len(tasks):len(tasks)], of.tasks...)
 }
 
-// busy reports whether tasks wait for a user who has a queue.
-func (q *queues) busy(user activity.UserID) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return len(q.of[user].tasks) > 0
-}
-
 // queueOf gives the queue of a user who has one.
 func (q *queues) queueOf(user activity.UserID) *queue {
 	q.mu.Lock()
