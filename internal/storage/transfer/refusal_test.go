@@ -117,19 +117,22 @@ func TestSourceChanges(t *testing.T) {
 				addUser(t, s, "anton")
 				addUser(t, s, "berta")
 			})
-			for what, write := range map[string]func(storage.Store){
-				"event": func(s storage.Store) { addEvent(t, s, "anton", 100) },
-				"user":  func(s storage.Store) { addUser(t, s, "carla") },
+			for _, one := range []struct { // in this order: then anton is not copied yet
+				what  string
+				write func(storage.Store)
+			}{
+				{"event", func(s storage.Store) { addEvent(t, s, "anton", 100) }},
+				{"user", func(s storage.Store) { addUser(t, s, "carla") }},
 			} {
 				source, closer, err := a.from(t, from)
 				if err != nil {
 					t.Fatal(err)
 				}
-				disturbed := &disturbed{Source: source, after: func() { beside(t, a, from, write) }}
+				disturbed := &disturbed{Source: source, after: func() { beside(t, a, from, one.write) }}
 				err = into(t, disturbed, b, to, &transfer.Progress{})
 				closeAll(t, closer)
 				if !errors.Is(err, transfer.ErrChanged) {
-					t.Fatalf("%s: %v", what, err)
+					t.Fatalf("%s: %v", one.what, err)
 				}
 			}
 			if err := copyAll(t, a, from, b, to); err != nil {
